@@ -1,0 +1,118 @@
+"""Writes the reference pages from the code itself while the site is built, so that they cannot drift from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import typer
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from pydantic import BaseModel
+from typer.cli import get_docs_for_click
+from typer.main import get_group
+
+from patron.cli import app
+from patron.contract import CONTRACT
+from patron.contract.ddl import DIALECTS, ddl
+from patron.contract.dialects import dialect_named
+from patron.model import dictionary
+from patron.settings import FILE, Model, Settings
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages to those that stand in docs/."""
+    for path, page in PAGES.items():
+        files.append(File.generated(config, path, content=page()))
+    return files
+
+
+def command_line() -> str:
+    """Return the page of all commands, by Typer's own generator, with the list of commands unabridged."""
+    group = get_group(app)
+    context = typer.Context(group, info_name="patron")
+    text = get_docs_for_click(obj=group, ctx=context, name="patron", title="Command line")
+    for name, command in group.commands.items():
+        text = text.replace(
+            f"* `{name}`: {command.get_short_help_str()}", f"* `{name}`: {command.get_short_help_str(1000)}"
+        )
+    return text.strip() + "\n"
+
+
+def settings() -> str:
+    """Return the page of all settings, from their models."""
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            f"Settings stand in a file `{FILE}` in the directory where `patron` runs, or in the one that",
+            "`--settings` names. An environment variable goes over the file, and an option of the command line over",
+            "both. A key that is not in this list is an error.",
+            "",
+            "## Installation",
+            "",
+            *_settings_table(Settings, "", "PATRON_"),
+            "",
+            "## Model",
+            "",
+            "Under `[model]` in the file. They are kept with every build that used them.",
+            "",
+            *_settings_table(Model, "model.", "PATRON_MODEL__"),
+            "",
+        ]
+    )
+
+
+def contract() -> str:
+    """Return the page of the contract's DDL in every dialect."""
+    lines = [
+        "# Contract tables",
+        "",
+        "These are the tables a shop brings. The [data dictionary](dictionary.md#contract-tables) says what each",
+        "column means; here they are as SQL, which `patron ddl --dialect NAME` prints too. Ids are `BIGINT`, or text",
+        "where the [setting](settings.md) `id_type` says so.",
+        "",
+        "| table | holds | a row's date |",
+        "| --- | --- | --- |",
+        *(f"| `{table.name}` | {table.meaning} | {_code(table.date)} |" for table in CONTRACT),
+        "",
+    ]
+    for name in DIALECTS:
+        lines += [f'=== "{dialect_named(name).title}"', "", "    ```sql"]
+        lines += [f"    {line}".rstrip() for line in ddl(name).splitlines()]
+        lines += ["    ```", ""]
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/command-line.md": command_line,
+    "reference/settings.md": settings,
+    "reference/contract.md": contract,
+    "reference/dictionary.md": dictionary.as_markdown,
+}
+
+
+def _settings_table(model: type[BaseModel], prefix: str, variables: str) -> Iterator[str]:
+    yield "| key | meaning | default | environment variable |"
+    yield "| --- | --- | --- | --- |"
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            continue
+        yield (
+            f"| `{prefix}{name}` | {field.description} | {_code(_toml(field.default))} "
+            f"| `{variables}{name.upper()}` |"
+        )
+
+
+def _toml(value: Any) -> str | None:
+    """Return a default as it would stand in the file, or None for one that is unset."""
+    if value is None:
+        return None
+    plain = [*value] if isinstance(value, tuple) else value
+    return json.dumps(plain, default=lambda number: int(number) if isinstance(number, Decimal) else number)
+
+
+def _code(text: str | None) -> str:
+    return "" if text is None else f"`{text}`"

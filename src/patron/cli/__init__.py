@@ -1,0 +1,12 @@
+"""The command line: thin commands over the functions that do the work, one a module.
+
+`application.py` gives every command its shared options and turns every failure into one sentence and an exit
+code; `run.py` is what a command gets: its settings, its database, and where its words go.
+"""
+
+from patron.cli import build, ddl, demo, dictionary, export, init, load, procedure, sample, status
+from patron.cli.application import app, main
+
+COMMANDS = (demo, init, sample, load, build, status, export, ddl, procedure, dictionary)
+
+__all__ = ["COMMANDS", "app", "main"]

@@ -1,0 +1,159 @@
+"""The application: options that every command shares, and one sentence for every failure.
+
+Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command line itself makes no sense;
+130 stopped with Ctrl-C; 141 whoever read the output stopped reading.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, get_type_hints
+
+import typer
+from typer.core import TyperGroup
+
+from patron import __version__
+from patron.cli.failures import INTERRUPTED, exit_code, tell
+from patron.cli.letters import adapt_streams
+from patron.cli.run import Options, Run
+
+ORDER = ("demo", "init", "sample", "load", "build", "status", "export", "ddl", "procedure", "dictionary")
+START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
+SHARED_PANEL = "Options of every command"
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="Where the data is: a path, duckdb:///path or postgresql://…; or set PATRON_DATABASE.",
+        show_default="patron.duckdb here",
+        rich_help_panel=SHARED_PANEL,
+    ),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="The settings file.",
+        show_default="patron.toml here, if there is one",
+        rich_help_panel=SHARED_PANEL,
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document, for scripts.", rich_help_panel=SHARED_PANEL),
+]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        help="Show where a failure came from; or set PATRON_DEBUG=1.",
+        rich_help_panel=SHARED_PANEL,
+    ),
+]
+Version = Annotated[bool, typer.Option("--version", help="Print the version.")]
+
+
+class Application(TyperGroup):
+    """The group of all commands, which answers for every failure in them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands in the order in which one needs them."""
+        return sorted(self.commands, key=ORDER.index)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run the command line `args` and exit with its code, whatever `standalone_mode` says."""
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(words, prog_name, complete_var, False, windows_expand_args, **extra) or 0
+            if code == INTERRUPTED:  # typer has turned KeyboardInterrupt into this code
+                tell(KeyboardInterrupt(), words)
+            sys.stdout.flush()
+        except Exception as error:  # every failure of every command ends up here
+            code = exit_code(error)
+            tell(error, words)
+        sys.exit(code)
+
+
+app = typer.Typer(
+    name="patron",
+    cls=Application,
+    help="One trustworthy row per customer, from the tables that a shop already has.",
+    epilog="Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage, 130 stopped.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Version = False,
+    database: Database = None,
+    settings: SettingsFile = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Keep the options given before the command; without a command, show the help."""
+    context.obj = Options(database, settings, json, debug)
+    if version:
+        Run(context.obj).show_text({"version": __version__}, f"patron {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _shared(
+    database: Database = None, settings: SettingsFile = None, json: Json = False, debug: Debug = False
+) -> Options:
+    return Options(database, settings, json, debug)
+
+
+def command(panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a command: it gets a `Run` first and is then called with its own options."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        shared = _parameters(_shared)
+
+        @wraps(function)
+        def run(context: typer.Context, **values: Any) -> None:
+            after = _shared(**{name: values.pop(name) for name in shared})
+            function(Run(after.over(context.obj)), **values)
+
+        own = list(_parameters(function).values())[1:]
+        first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        run.__signature__ = inspect.Signature([first, *own, *shared.values()])  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in (first, *own, *shared.values())}
+        app.command(rich_help_panel=panel)(run)
+        return function
+
+    return register
+
+
+def _parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """Return a function's parameters by name, as keywords with the annotations themselves."""
+    hints = get_type_hints(function, include_extras=True)
+    return {
+        one.name: one.replace(annotation=hints[one.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for one in inspect.signature(function).parameters.values()
+    }
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit."""
+    adapt_streams()
+    app()
+    raise AssertionError("Application.main exits")

@@ -1,0 +1,149 @@
+"""`patron status`: what is loaded, refused and built, and whether every figure reconciles now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from patron.cli.application import DATA, command
+from patron.cli.letters import printable
+from patron.cli.run import Run
+from patron.cli.tables import checks, commands, table
+from patron.cli.words import counted, day, minute, place, seconds, whole
+from patron.errors import NoDatabase
+
+Summary = Annotated[
+    bool,
+    typer.Option("--summary", help="Show the figures of the latest build instead, as `patron demo` does."),
+]
+LOAD = (("patron load FOLDER", "your CSV or Parquet files"), ("patron sample", "dummy data"))
+BUILD = (("patron build", "bring customer_360 up to date"),)
+NEXT = {
+    "no database": (*LOAD, ("patron demo", "the whole product in one command")),
+    "not initialised": LOAD,
+    "empty": LOAD,
+    "not built": BUILD,
+    "changed since the build": BUILD,
+    "does not reconcile": (("patron build --full", "compute every customer again"),),
+    "up to date": (("patron status --summary", "the figures at a glance"),),
+}
+
+
+@command(DATA)
+def status(run: Run, summary: Summary = False) -> None:
+    """Show what is loaded, refused and built, and whether every figure reconciles now."""
+    from patron.cli.state import State, nothing, read_status
+
+    if summary:
+        _show_summary(run)
+        return
+    try:
+        with run.connect() as engine, run.progress("Counting and reconciling"):
+            found = read_status(engine)
+    except NoDatabase:
+        found = nothing(State.NO_DATABASE)
+    document = {"database": place(run.url), **found}
+    run.show(document, *_parts(document), commands(*NEXT[document["state"]], database=run.database))
+
+
+def _show_summary(run: Run) -> None:
+    from patron.cli.summary import read_summary, summary
+
+    with run.connect() as engine, run.progress("Reading the figures"):
+        if engine.last_build() is None:
+            raise NoDatabase(f"{place(run.url)} has no customer_360 to show yet; run `patron build` first.")
+        document = read_summary(engine, run.url)
+    run.show(document, summary(document, run.console))
+
+
+def _parts(found: dict[str, Any]) -> Iterator[RenderableType]:
+    yield _headline(found)
+    if found["tables"]:
+        yield _tables(found["tables"])
+    if found["quarantine"]:
+        yield _quarantine(found["quarantine"])
+    if found["loads"]:
+        yield _loads(found["loads"])
+    if found["builds"]:
+        yield _builds(found["builds"])
+        yield checks(
+            found["reconciliation"], title=f"Reconciled now, as of {day(found['builds'][0]['as_of'])}"
+        )
+
+
+def _headline(found: dict[str, Any]) -> RenderableType:
+    where, changed = found["database"], found["changed_customers"]
+    said, style = {
+        "no database": (f"No data yet: there is no database at {where}.", "bold"),
+        "not initialised": (f"No data yet: {where} has none of Patron's tables.", "bold"),
+        "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
+        "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
+        "changed since the build": (
+            f"{where}: {counted(changed, 'customer')} changed since customer_360 was built.",
+            "bold yellow",
+        ),
+        "does not reconcile": (f"{where}: customer_360 does not agree with its sources.", "bold red"),
+        "up to date": (f"{where} is up to date.", "bold green"),
+    }[found["state"]]
+    return Text(said, style)
+
+
+def _tables(rows: list[dict[str, Any]]) -> Table:
+    made = table("Table", ">Rows", "First", "Last")
+    for row in rows:
+        made.add_row(row["table"], whole(row["rows"]), str(row["first"] or ""), str(row["last"] or ""))
+    return made
+
+
+def _quarantine(rows: list[dict[str, Any]]) -> Table:
+    made = table("Table", "Reason", ">Rows", "~For example", title="Quarantine")
+    for row in rows:
+        made.add_row(
+            row["table_name"],
+            row["reason_code"],
+            whole(row["rows"]),
+            printable(row["example"]),
+            style="yellow",
+        )
+    return made
+
+
+def _loads(rows: list[dict[str, Any]]) -> Table:
+    made = table(
+        ">Load", "When (UTC)", "~From", ">Read", ">New", ">Updated", ">Refused", title="Latest loads"
+    )
+    for row in rows:
+        numbers = (whole(row[name]) for name in ("rows_read", "inserted", "updated", "quarantined"))
+        made.add_row(str(row["load_id"]), minute(row["finished_at"]), printable(row["source"]), *numbers)
+    return made
+
+
+def _builds(rows: list[dict[str, Any]]) -> Table:
+    made = table(
+        ">Build",
+        "When (UTC)",
+        "As of",
+        "Kind",
+        ">Customers",
+        ">New",
+        ">Computed",
+        ">Took",
+        title="Latest builds",
+    )
+    for row in rows:
+        made.add_row(
+            str(row["build_id"]),
+            minute(row["finished_at"]),
+            str(row["as_of"]),
+            row["kind"],
+            whole(row["customers"]),
+            whole(row["new_customers"]),
+            whole(row["recomputed"]),
+            seconds(row["finished_at"] - row["started_at"]),
+        )
+    return made

@@ -1,0 +1,5 @@
+"""The contract: the tables that a shop brings, declared once."""
+
+from patron.contract.tables import CONTRACT, FACTS, Column, IdType, Table, Type, table_named
+
+__all__ = ["CONTRACT", "FACTS", "Column", "IdType", "Table", "Type", "table_named"]

@@ -1,0 +1,158 @@
+"""What every engine can do. The rest of Patron talks to an `Engine` and never to a driver."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+from sqlglot import ErrorLevel, exp
+
+from patron.contract import Table
+from patron.settings import Settings
+
+if TYPE_CHECKING:
+    from patron.engines.store import Store
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far long work has come: `done` of `total` (None where nobody knows) in `stage`."""
+
+    stage: str
+    done: float
+    total: float | None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def no_progress(_: Progress) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a finished build: its wall time in seconds and the rows it made."""
+
+    name: str
+    seconds: float
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """One figure, counted in the sources and in the result by different ways."""
+
+    figure: str
+    in_sources: Any
+    in_result: Any
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both ways gave the same value."""
+        return bool(self.in_sources == self.in_result)
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """What one build did, as the table `builds` keeps it."""
+
+    build_id: int
+    as_of: date
+    kind: str
+    started_at: datetime
+    finished_at: datetime
+    customers: int
+    new_customers: int
+    recomputed: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    reconciliation: tuple[Reconciliation, ...] = ()
+
+
+class Engine(ABC):
+    """A database that holds one shop's data; open it with `engines.connect`, close it or use it in `with`."""
+
+    dialect: str
+    settings: Settings
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the database."""
+
+    def __enter__(self) -> Self:
+        """Use the engine in a `with` block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it at the end of the block."""
+        self.close()
+
+    # -- plain SQL, in the engine's own dialect -------------------------------------------------------
+
+    @abstractmethod
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return the rows of a query as dictionaries. Placeholders are `?`, whatever the driver's are."""
+
+    @abstractmethod
+    def stream(
+        self, sql: str, parameters: Sequence[Any] = ()
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Read a query's rows as Arrow batches, in bounded memory."""
+
+    def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
+        """Return a step's or figure's query in this engine's dialect, each `$name` as the literal of its value."""
+
+        def literal(node: exp.Expr) -> exp.Expr:
+            return exp.convert((values or {})[str(node.this)]) if isinstance(node, exp.Placeholder) else node
+
+        return query.transform(literal).sql(self.dialect, unsupported_level=ErrorLevel.RAISE)
+
+    def contents(self) -> dict[str, str]:
+        """Return what the database holds, by name: 'table', 'view' or 'procedure'."""
+        rows = self.query(
+            "SELECT table_name AS name, CASE table_type WHEN 'VIEW' THEN 'view' ELSE 'table' END AS kind "
+            "FROM information_schema.tables "
+            "WHERE table_catalog = current_database() AND table_schema = current_schema() ORDER BY table_name"
+        )
+        return {str(row["name"]): str(row["kind"]) for row in rows}
+
+    # -- the contract tables --------------------------------------------------------------------------
+
+    @abstractmethod
+    def init(self) -> None:
+        """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure."""
+
+    @abstractmethod
+    def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        """Append typed rows that are known to fit, note whose row changes, and return how many.
+
+        For rows that Patron made itself; what comes from outside goes through `sources.load`.
+        One call is one transaction.
+        """
+
+    @abstractmethod
+    def store(self) -> Store:
+        """Return what stores one load from outside; `sources.load` is its only user."""
+
+    # -- the model ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        """Bring customer_360 up to date as known on `as_of`, whole or not at all.
+
+        Raises BuildError when it cannot, NotReconciled when its figures disagree with the sources; the
+        former customer_360 is then untouched.
+        """
+
+    def last_build(self) -> Row | None:
+        """Return the latest row of `builds`, or None before the first build."""
+        rows = self.query("SELECT * FROM builds ORDER BY build_id DESC LIMIT 1")
+        return rows[0] if rows else None

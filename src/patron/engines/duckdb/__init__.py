@@ -1,0 +1,5 @@
+"""DuckDB: one file, no set-up."""
+
+from patron.engines.duckdb.engine import DuckDBEngine
+
+__all__ = ["DuckDBEngine"]

@@ -1,0 +1,312 @@
+"""One build of customer_360 on DuckDB.
+
+A batch of customers is computed with the model's files as they are: temporary views named like the contract
+tables narrow every fact to the batch. A full build takes ranges of customers, which the facts' order by
+customer makes cheap, on as many threads as there are; an incremental one takes the changed customers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+from sqlglot import exp
+
+from patron.contract import CONTRACT, FACTS
+from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliation, Step
+from patron.errors import BuildError, NotReconciled
+from patron.model.render import parameters
+from patron.model.steps import Kept, kept, step_named
+from patron.model.steps import Step as ModelStep
+
+if TYPE_CHECKING:
+    from patron.engines.duckdb.engine import DuckDBEngine
+
+# A batch of this many facts (about 130,000 customers) keeps a step's hash tables small, and its rows fill whole
+# row groups of the result, which DuckDB then writes while they come rather than at the commit.
+FACTS_A_BATCH = 5_000_000
+# With more of the customers changed than this, a full build is the cheaper one.
+FULL_FROM_SHARE = 0.3
+T = TypeVar("T")
+NARROWED = tuple(table.name for table in CONTRACT if "customer_id" in table.names)
+
+
+class DuckDBBuild:
+    """One build; `run` does it in the caller's thread and returns its record."""
+
+    def __init__(self, engine: DuckDBEngine, as_of: date, *, full: bool, progress: OnProgress) -> None:
+        self.engine = engine
+        self.as_of = as_of
+        self.progress = progress
+        self.started_at = datetime.now(UTC)
+        last = engine.last_build()
+        self.build_id = (last["build_id"] if last else 0) + 1
+        self.values = parameters(engine.settings.model, as_of, self.build_id)
+        self.settings = json.loads(engine.settings.model.model_dump_json())
+        self.seconds: dict[str, float] = {}
+        self.rows: dict[str, int] = {}
+        self.full = full or last is None or as_of < last["as_of"] or self._features_differ(last)
+
+    def _features_differ(self, last: dict[str, Any]) -> bool:
+        used = json.loads(last["settings"]).get("positive_response_types")
+        return bool(used != self.settings["positive_response_types"])
+
+    def run(self) -> BuildRecord:
+        """Build, reconcile, swap; raises BuildError or NotReconciled and then leaves all as it was."""
+        try:
+            if self.full or self._too_many_changed():
+                return self._run_full()
+            return self._run_incremental()
+        except duckdb.CatalogException:
+            raise
+        except duckdb.Error as error:
+            first = str(error).strip().splitlines()[0]
+            raise BuildError(
+                f"The build as of {self.as_of} failed and customer_360 is as it was: {first}"
+            ) from error
+
+    # -- full: ranges of customers, then a swap ---------------------------------------------------------
+
+    def _run_full(self) -> BuildRecord:
+        self.full = True
+        ranges = self._ranges()
+        with self.engine.transaction() as cursor:
+            _drop_next(cursor)
+            for step in kept(Kept.CUSTOMER_TABLE):
+                cursor.execute(f"CREATE TABLE {step.name}_next AS FROM {step.name} WITH NO DATA")
+        try:
+            self._compute(ranges)
+            with self.engine.transaction() as cursor:
+                new = self._note_new(cursor, "customer_features_next")
+                for step in kept(Kept.CUSTOMER_TABLE):
+                    cursor.execute(f"DROP TABLE {step.name}")
+                    cursor.execute(f"ALTER TABLE {step.name}_next RENAME TO {step.name}")
+                return self._finish(cursor, new, recomputed=None)
+        except BaseException:
+            with suppress(duckdb.Error), self.engine.transaction() as cursor:
+                _drop_next(cursor)
+            raise
+
+    def _ranges(self) -> list[str]:
+        """Cut the customers into ranges of about equally many; return each as a condition on customer_id."""
+        facts = sum(self.engine.query(f"SELECT COUNT(*) AS n FROM {fact.name}")[0]["n"] for fact in FACTS)
+        batches = max(1, round(facts / FACTS_A_BATCH))
+        if batches == 1:
+            return ["TRUE"]
+        shares = [number / batches for number in range(1, batches)]
+        cuts = self.engine.query("SELECT QUANTILE_DISC(customer_id, ?) AS cuts FROM customer_info", [shares])
+        bounds = [exp.convert(cut).sql("duckdb") for cut in dict.fromkeys(cuts[0]["cuts"])]
+        return [
+            " AND ".join(
+                part for part in (low and f"customer_id > {low}", high and f"customer_id <= {high}") if part
+            )
+            for low, high in zip([None, *bounds], [*bounds, None], strict=True)
+        ]
+
+    def _compute(self, ranges: list[str]) -> None:
+        """Compute every range into the next tables, each worker in one transaction of its own.
+
+        All transactions begin before the first one writes, so that all see the same facts. Each worker runs its
+        statements alone: DuckDB's own parallelism would have to gather what its threads grouped apart.
+        """
+        workers = min(len(ranges), self.engine.settings.threads or os.cpu_count() or 1)
+        queue = iter(ranges)
+        done = iter(range(1, len(ranges) + 1))
+
+        def work(cursor: duckdb.DuckDBPyConnection) -> None:
+            for condition in queue:
+                with self._narrowed(cursor, "VIEW", condition):
+                    self._run_batch(cursor, suffix="_next")
+                self.progress(Progress("customers", next(done), len(ranges)))
+            cursor.commit()
+
+        cursors = [self.engine.cursor() for _ in range(workers)]
+        try:
+            for cursor in cursors:
+                cursor.begin()
+                cursor.execute("SELECT 1 FROM customer_info LIMIT 1")
+            with self._single_threaded(workers), ThreadPoolExecutor(workers) as pool:
+                futures = [pool.submit(work, cursor) for cursor in cursors]
+                try:
+                    for future in futures:
+                        future.result()
+                except BaseException:  # Ctrl-C too: nobody is to wait for work that is thrown away
+                    deque(queue, maxlen=0)
+                    for cursor in cursors:
+                        cursor.interrupt()
+                    raise
+        finally:
+            for cursor in cursors:
+                cursor.close()
+
+    @contextmanager
+    def _single_threaded(self, workers: int) -> Iterator[None]:
+        if workers == 1:
+            yield
+            return
+        with self.engine.cursor() as cursor:
+            threads = cursor.execute("SELECT current_setting('threads')").fetchall()[0][0]
+            cursor.execute("SET threads = 1")
+            try:
+                yield
+            finally:
+                cursor.execute(f"SET threads = {int(threads)}")
+
+    # -- incremental: the changed customers, in one transaction -----------------------------------------
+
+    def _changed(self) -> str:
+        return (
+            "SELECT customer_id FROM changed_customers UNION "
+            "SELECT customer_id FROM customers_to_come WHERE comes_on <= $as_of"
+        )
+
+    def _too_many_changed(self) -> bool:
+        with self.engine.cursor() as cursor:
+            changed = _count(cursor, f"({self._changed()})", {"as_of": self.as_of})
+            return changed > 1000 and changed > FULL_FROM_SHARE * _count(cursor, "customer_info")
+
+    def _run_incremental(self) -> BuildRecord:
+        with self.engine.transaction() as cursor:
+            _drop_next(cursor)
+            self._timed(
+                "changed customers",
+                lambda: cursor.execute(
+                    f"CREATE OR REPLACE TEMP TABLE batch AS {self._changed()}", {"as_of": self.as_of}
+                ),
+            )
+            recomputed = _count(cursor, "batch")
+            new = 0
+            if recomputed:
+                with self._narrowed(cursor, "TABLE", "customer_id IN (SELECT customer_id FROM temp.batch)"):
+                    self._run_batch(cursor, suffix="_batch")
+                new = self._note_new(cursor, "customer_features_batch")
+                self._timed("merge", lambda: self._merge(cursor))
+            return self._finish(cursor, new, recomputed)
+
+    def _merge(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        for step in kept(Kept.CUSTOMER_TABLE):
+            cursor.execute(
+                f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
+            )
+            cursor.execute(f"INSERT INTO {step.name} FROM temp.{step.name}_batch ORDER BY customer_id")
+            cursor.execute(f"DROP TABLE temp.{step.name}_batch")
+
+    # -- what both share --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _narrowed(self, cursor: duckdb.DuckDBPyConnection, kind: str, condition: str) -> Iterator[None]:
+        """Let the names of the contract tables stand for their rows under `condition`, for this cursor.
+
+        As a VIEW the rows are read by each step anew, which a range of customers makes cheap; as a TABLE they are
+        picked once, which pays where they are few and lie far apart.
+        """
+        start = time.perf_counter()
+        for name in NARROWED:
+            cursor.execute(
+                f"CREATE OR REPLACE TEMP {kind} {name} AS "
+                f"SELECT * FROM {self.engine.catalog}.main.{name} WHERE {condition}"
+            )
+        self.seconds["narrowing"] = self.seconds.get("narrowing", 0.0) + time.perf_counter() - start
+        try:
+            yield
+        finally:
+            for name in NARROWED:
+                cursor.execute(f"DROP {kind} IF EXISTS temp.{name}")
+
+    def _run_batch(self, cursor: duckdb.DuckDBPyConnection, suffix: str) -> None:
+        for step in kept(Kept.BATCH_STEP):
+            self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
+        for step in kept(Kept.CUSTOMER_TABLE):
+            into = f"{step.name}{suffix}"
+            opening = (
+                f"INSERT INTO {into}" if suffix == "_next" else f"CREATE OR REPLACE TEMP TABLE {into} AS"
+            )
+            self._run_step(cursor, step, opening)
+        for step in kept(Kept.BATCH_STEP):
+            cursor.execute(f"DROP TABLE temp.{step.name}")
+
+    def _run_step(self, cursor: duckdb.DuckDBPyConnection, step: ModelStep, opening: str) -> None:
+        def run() -> int:
+            row = cursor.execute(f"{opening} {step.sql}", self._values_for(step)).fetchone()
+            return int(row[0]) if row else 0
+
+        self.rows[step.name] = self.rows.get(step.name, 0) + self._timed(step.name, run)
+
+    def _values_for(self, step: ModelStep) -> dict[str, Any]:
+        return {name: self.values[name] for name in step.parameters}
+
+    def _note_new(self, cursor: duckdb.DuckDBPyConnection, features: str) -> int:
+        row = cursor.execute(
+            f"INSERT INTO new_customers SELECT $build_id, customer_id FROM {features} "
+            "ANTI JOIN customer_features USING (customer_id)",
+            {"build_id": self.build_id},
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _finish(self, cursor: duckdb.DuckDBPyConnection, new: int, recomputed: int | None) -> BuildRecord:
+        """Compute what depends on everyone, reconcile, forget the changes that were taken in, keep the record."""
+        for step in kept(Kept.SHOP_TABLE):
+            cursor.execute(f"DELETE FROM {step.name}")
+            self._run_step(cursor, step, f"INSERT INTO {step.name}")
+        customers = _count(cursor, "customer_features")
+        reconciliation = self._timed("reconciliation", lambda: self._reconcile(cursor))
+        cursor.execute("DELETE FROM changed_customers")
+        record = BuildRecord(
+            build_id=self.build_id,
+            as_of=self.as_of,
+            kind="full" if self.full else "incremental",
+            started_at=self.started_at,
+            finished_at=datetime.now(UTC),
+            customers=customers,
+            new_customers=new,
+            recomputed=customers if recomputed is None else recomputed,
+            settings=self.settings,
+            steps=tuple(Step(name, round(s, 4), self.rows.get(name)) for name, s in self.seconds.items()),
+            reconciliation=reconciliation,
+        )
+        values = asdict(record)
+        for name in ("started_at", "finished_at"):
+            values[name] = values[name].replace(tzinfo=None)
+        for name in ("settings", "steps", "reconciliation"):
+            values[name] = json.dumps(values[name], default=str)
+        marks = ", ".join("?" for _ in values)
+        cursor.execute(f"INSERT INTO builds ({', '.join(values)}) VALUES ({marks})", list(values.values()))
+        return record
+
+    def _reconcile(self, cursor: duckdb.DuckDBPyConnection) -> tuple[Reconciliation, ...]:
+        check = step_named("reconciliation")
+        rows = cursor.execute(check.sql, self._values_for(check)).fetchall()
+        figures = tuple(Reconciliation(*row) for row in rows)
+        for figure in figures:
+            if not figure.agrees:
+                raise NotReconciled(
+                    f"The build as of {self.as_of} does not reconcile: {figure.figure} are {figure.in_sources} in "
+                    f"the sources but {figure.in_result} in the result; customer_360 is as it was. "
+                    "Try `patron build --full`."
+                )
+        return figures
+
+    def _timed(self, name: str, run: Callable[[], T]) -> T:
+        start = time.perf_counter()
+        result = run()
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        return result
+
+
+def _drop_next(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Drop what a full build that was killed has left behind."""
+    for step in kept(Kept.CUSTOMER_TABLE):
+        cursor.execute(f"DROP TABLE IF EXISTS {step.name}_next")
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, table: str, values: dict[str, Any] | None = None) -> int:
+    return int(cursor.execute(f"SELECT COUNT(*) FROM {table}", values).fetchall()[0][0])

@@ -1,0 +1,228 @@
+"""One shop's data in a DuckDB file that this process owns."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from patron.contract import CONTRACT, Table
+from patron.contract.bookkeeping import BOOKKEEPING
+from patron.contract.ddl import create_table
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row, no_progress
+from patron.engines.duckdb.build import DuckDBBuild
+from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
+from patron.engines.duckdb.store import DuckDBStore
+from patron.errors import DatabaseBusy, DatabaseError, NoDatabase, PatronError
+from patron.model.render import inlined, parameters
+from patron.model.steps import Kept, kept
+from patron.settings import Settings
+
+MEMORY = ":memory:"
+WRITING: dict[Path, threading.RLock] = {}
+# The write-ahead log, and those that stand beside it during a checkpoint or while it is replayed.
+LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
+# Replaying failed for want of room, or of a right: the log itself may be sound and stays where it is.
+HINDERED = re.compile(
+    r"could not (open|read|write|create|sync|move)|cannot open|memory|no space", re.IGNORECASE
+)
+
+
+class DuckDBEngine(Engine):
+    """A DuckDB file. One process owns it; threads of that process read while one of them writes.
+
+    `writing` is held by whoever writes: a load, a build, an append. All engines on one file share it.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, path: str, settings: Settings, *, create: bool = True) -> None:
+        """Open the file; raises DatabaseBusy when another process has it, DatabaseError when it cannot be."""
+        self.settings = settings
+        self.path = path
+        self.writing = _writing(path)
+        self.connection = _open(path, settings, create=create)
+        name = self.query("SELECT current_database() AS name")[0]["name"]
+        self.catalog = '"' + str(name).replace('"', '""') + '"'
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the same database: own transaction, own temporary tables."""
+        return self.connection.cursor()
+
+    # -- plain SQL ------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self.cursor() as cursor:
+            try:
+                cursor.execute(sql, list(parameters))
+            except duckdb.CatalogException as error:
+                raise _not_initialised(self.path, error) from error
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with self.cursor() as cursor:
+            try:
+                relation = cursor.sql(sql, params=list(parameters) or None)
+            except duckdb.CatalogException as error:
+                raise _not_initialised(self.path, error) from error
+            yield relation.to_arrow_reader(100_000)
+
+    # -- the contract tables --------------------------------------------------------------------------
+
+    def init(self) -> None:
+        with self.writing, self.transaction() as cursor:
+            for table in (*CONTRACT, *BOOKKEEPING):
+                cursor.execute(create_table(table, self.dialect, self.settings.id_type, keys=False))
+            values = parameters(self.settings.model, date(2000, 1, 1), 0)
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+                query = inlined(step.name).sql(self.dialect)
+                used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
+            for step in kept(Kept.VIEW):
+                cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor in a transaction that commits at the end of the block or leaves nothing behind."""
+        with self.cursor() as cursor:
+            cursor.begin()
+            try:
+                yield cursor
+                cursor.commit()
+            except BaseException:
+                _rollback(cursor)
+                raise
+
+    def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        count, in_order, last = 0, True, None
+        with self.writing, self.transaction() as cursor:
+            if table.is_fact:
+                last = cursor.execute(f"SELECT MAX(customer_id) FROM {table.name}").fetchall()[0][0]
+            for batch in batches:
+                cursor.register("arriving", batch)
+                cursor.execute(f"INSERT INTO {table.name} SELECT * FROM arriving")
+                self._note_changed(cursor, table, batch)
+                cursor.unregister("arriving")
+                count += batch.num_rows
+                if table.is_fact and batch.num_rows:
+                    in_order, last = (
+                        in_order and _continues(batch, last),
+                        batch.column("customer_id")[-1].as_py(),
+                    )
+            note_appended(cursor, table, count, continues=in_order)
+            recluster_if_needed(cursor, table, self.settings.id_type)
+        return count
+
+    def store(self) -> DuckDBStore:
+        return DuckDBStore(self)
+
+    def _note_changed(self, cursor: duckdb.DuckDBPyConnection, table: Table, batch: pa.RecordBatch) -> None:
+        if "customer_id" in table.names:
+            changed = pa.table({"customer_id": pc.unique(batch.column("customer_id"))})
+            cursor.register("changed", changed)
+            cursor.execute("INSERT INTO changed_customers SELECT customer_id FROM changed")
+            cursor.unregister("changed")
+            return
+        for fact in CONTRACT:
+            for column in fact.references:
+                if column.references == table.name and fact.is_fact:
+                    cursor.execute(
+                        f"INSERT INTO changed_customers SELECT DISTINCT customer_id FROM {fact.name} "
+                        f"WHERE {column.name} IN (SELECT {table.key.name} FROM arriving)"
+                    )
+
+    # -- the model ------------------------------------------------------------------------------------
+
+    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        try:
+            with self.writing:
+                return DuckDBBuild(self, as_of, full=full, progress=progress).run()
+        except duckdb.CatalogException as error:
+            raise _not_initialised(self.path, error) from error
+
+
+def _continues(batch: pa.RecordBatch, last: Any) -> bool:
+    """Tell whether a batch is in the order of its customers and comes after the customer `last`."""
+    ids = batch.column("customer_id")
+    after = last is None or ids[0].as_py() >= last
+    return after and bool(pc.all(pc.greater_equal(ids[1:], ids[:-1]), min_count=0).as_py())
+
+
+def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # the failed statement may have ended the transaction already
+        cursor.rollback()
+
+
+def _writing(path: str) -> threading.RLock:
+    lock = threading.RLock()
+    return lock if path == MEMORY else WRITING.setdefault(Path(path).resolve(), lock)
+
+
+def _open(path: str, settings: Settings, *, create: bool) -> duckdb.DuckDBPyConnection:
+    if path != MEMORY and not create and not Path(path).exists():
+        raise NoDatabase(
+            f"There is no database at {path}; make one with `patron init`, or name another with --database."
+        )
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if settings.memory_limit is not None:
+        config["memory_limit"] = settings.memory_limit
+    if settings.threads is not None:
+        config["threads"] = settings.threads
+    try:
+        return duckdb.connect(path, config=config)
+    except duckdb.Error as error:
+        raise _cannot_open(path, _first_line(error)) from error
+
+
+def _cannot_open(path: str, reason: str) -> PatronError:
+    if "Could not set lock" in reason:
+        holder = re.search(r"PID (\d+)", reason)
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return DatabaseBusy(
+            f"{path} is in use by {who}, and DuckDB lets one process at a time open a file; "
+            "end that process or wait for it, then try again."
+        )
+    if "while replaying" in reason and not HINDERED.search(reason):
+        return _set_aside(path, reason)
+    return DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}")
+
+
+def _set_aside(path: str, reason: str) -> PatronError:
+    """Rename the write-ahead log, which holds what was committed since the last checkpoint and is damaged."""
+    mark = f"set-aside-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    logs = [log for suffix in LOGS if (log := Path(path + suffix)).exists()]
+    try:
+        names = " and ".join(str(log.rename(f"{log}.{mark}")) for log in logs)
+    except OSError as error:
+        return DatabaseError(
+            f"The write-ahead log of {path} cannot be replayed ({reason}) nor renamed ({error.strerror}); "
+            f"move {' and '.join(map(str, logs))} away yourself to open the database as of its last checkpoint."
+        )
+    return DatabaseError(
+        f"The write-ahead log of {path} cannot be replayed ({reason}) and was set aside as {names}; "
+        "the next command opens the database as of its last checkpoint: see with `patron status` what it has, "
+        "and load again what is missing."
+    )
+
+
+def _not_initialised(path: str, error: duckdb.Error) -> PatronError:
+    return NoDatabase(
+        f"{path} lacks something that Patron needs; run `patron init` first ({_first_line(error)})."
+    )
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().splitlines()[0]

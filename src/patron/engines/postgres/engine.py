@@ -1,0 +1,258 @@
+"""One shop's data in a PostgreSQL database, where other applications may read and write beside Patron."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from psycopg.rows import dict_row, tuple_row
+from pyarrow import csv
+from sqlglot import exp
+
+from patron.contract import CONTRACT, Table
+from patron.contract.bookkeeping import BOOKKEEPING
+from patron.contract.ddl import comments, create_indexes, create_table
+from patron.engines.base import (
+    BuildRecord,
+    Engine,
+    OnProgress,
+    Progress,
+    Reconciliation,
+    Row,
+    Step,
+    no_progress,
+)
+from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
+from patron.engines.postgres.render import quoted, rendered
+from patron.engines.postgres.store import PostgresStore
+from patron.engines.postgres.triggers import trigger_statements
+from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError
+from patron.model.render import inlined, parameters
+from patron.model.steps import Kept, kept
+from patron.settings import Settings
+
+# PostgreSQL's type numbers (pg_type.oid), as Arrow types; all else is read as text.
+ARROW_TYPES = {
+    16: pa.bool_(),
+    20: pa.int64(),
+    21: pa.int16(),
+    23: pa.int32(),
+    700: pa.float32(),
+    701: pa.float64(),
+    1082: pa.date32(),
+    1114: pa.timestamp("us"),
+}
+NUMERIC = 1700
+INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
+
+
+class PostgresEngine(Engine):
+    """A PostgreSQL database, 15 or later. Tables live in the first schema of the connection's search path."""
+
+    dialect = "postgres"
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
+        self.settings = settings
+        self.url = url
+        try:
+            self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(url, autocommit=True)
+        except psycopg.Error as error:
+            raise DatabaseError(
+                f"PostgreSQL at {_without_password(url)} cannot be reached: {_first_line(error)}"
+            ) from error
+        schema = self.query("SELECT current_schema() AS name")[0]["name"]
+        if schema is None:
+            raise DatabaseError(
+                f"The search path of {_without_password(url)} names no existing schema; create it or change the path."
+            )
+        self.schema = str(schema)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # -- plain SQL ------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self.connection.cursor(row_factory=dict_row) as cursor, self._telling():
+            if parameters:
+                cursor.execute(sql.replace("%", "%%").replace("?", "%s").encode(), list(parameters))
+            else:
+                cursor.execute(sql.encode())
+            return list(cursor.fetchall()) if cursor.description else []
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with (
+            self._telling(),
+            self.connection.transaction(),
+            self.connection.cursor("patron_stream", row_factory=tuple_row) as cursor,
+        ):
+            cursor.execute(
+                sql.replace("%", "%%").replace("?", "%s").encode() if parameters else sql.encode(),
+                parameters or None,
+            )
+            schema = pa.schema([(column.name, _arrow_type(column)) for column in cursor.description or ()])
+            yield pa.RecordBatchReader.from_batches(schema, _batches(cursor, schema))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn the driver's errors into sentences."""
+        try:
+            yield
+        except psycopg.errors.UndefinedTable as error:
+            raise NoDatabase(
+                f"{_without_password(self.url)} lacks something that Patron needs; run `patron init` first "
+                f"({_first_line(error)})."
+            ) from error
+        except psycopg.OperationalError as error:
+            raise DatabaseError(
+                f"PostgreSQL at {_without_password(self.url)}: {_first_line(error)}"
+            ) from error
+
+    def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
+        return rendered(query, self.schema, values=values or {})
+
+    def contents(self) -> dict[str, str]:
+        routines = self.query(
+            "SELECT DISTINCT routine_name AS name FROM information_schema.routines "
+            "WHERE routine_schema = current_schema() AND routine_type = 'PROCEDURE' ORDER BY routine_name"
+        )
+        return super().contents() | {str(row["name"]): "procedure" for row in routines}
+
+    # -- the contract tables --------------------------------------------------------------------------
+
+    def init(self) -> None:
+        with self._telling(), self.connection.transaction():
+            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
+            for statement in self._installation():
+                self.connection.execute(statement.encode())
+            self._install_procedure()
+
+    def _installation(self) -> Iterator[str]:
+        yield "SET LOCAL client_min_messages = warning"
+        for table in (*CONTRACT, *BOOKKEEPING):
+            yield create_table(table, self.dialect, self.settings.id_type)
+            yield from comments(table, self.dialect)
+            yield from create_indexes(table, self.dialect)
+        home = quoted(self.schema)
+        values = parameters(self.settings.model, date(2000, 1, 1), 0)
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+            if self._exists(step.name):
+                continue
+            query = rendered(inlined(step.name), self.schema, values=values)
+            yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
+            if step.name == "customer_features":
+                yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
+        for step in kept(Kept.VIEW):
+            yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
+        yield from trigger_statements(self.schema)
+
+    def _exists(self, table: str) -> bool:
+        row = self.connection.execute(
+            "SELECT to_regclass(%s) IS NOT NULL", [f"{quoted(self.schema)}.{table}"]
+        ).fetchone()
+        return bool(row and row[0])
+
+    def _install_procedure(self) -> None:
+        """Install the procedure for the current settings, unless just that one is there."""
+        sql = procedure_sql(self.settings, self.schema)
+        mark = fingerprint(sql)
+        name = f"{quoted(self.schema)}.{NAME}"
+        row = self.connection.execute(
+            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{name}(date, boolean, bigint)"]
+        ).fetchone()
+        if row and row[0] == mark:
+            return
+        with self.connection.transaction():
+            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
+            self.connection.execute(sql.encode())
+            self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
+
+    def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        count = 0
+        columns = ", ".join(table.names)
+        with self._telling(), self.connection.transaction(), self.connection.cursor() as cursor:
+            with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN WITH (FORMAT csv)".encode()) as copy:
+                for batch in batches:
+                    buffer = BytesIO()
+                    csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
+                    copy.write(buffer.getvalue())
+                    count += batch.num_rows
+            cursor.execute(f"ANALYZE {table.name}".encode())
+        return count
+
+    def store(self) -> PostgresStore:
+        return PostgresStore(self)
+
+    # -- the model ------------------------------------------------------------------------------------
+
+    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        done: list[str] = []
+
+        def heard(notice: psycopg.errors.Diagnostic) -> None:
+            if notice.message_primary and notice.message_primary.startswith("patron: "):
+                done.append(notice.message_primary.removeprefix("patron: "))
+                progress(Progress(done[-1], len(done), None))
+
+        self.connection.add_notice_handler(heard)
+        try:
+            with self._telling():
+                self._install_procedure()
+                call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
+                build_id = self.connection.execute(call, [as_of, full]).fetchone()
+        except PatronError:
+            raise
+        except psycopg.errors.DatabaseError as error:
+            if error.sqlstate == "PT001":
+                raise NotReconciled(_first_line(error)) from error
+            raise BuildError(
+                f"The build as of {as_of} failed and customer_360 is as it was: {_first_line(error)}"
+            ) from error
+        finally:
+            self.connection.remove_notice_handler(heard)
+        return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
+
+
+def _record(row: Row) -> BuildRecord:
+    steps = tuple(
+        Step(step["name"], float(step["seconds"]), step["rows"]) for step in json.loads(row["steps"])
+    )
+    figures = tuple(
+        Reconciliation(one["figure"], Decimal(one["in_sources"]), Decimal(one["in_result"]))
+        for one in json.loads(row["reconciliation"])
+    )
+    values = {**row, "steps": steps, "reconciliation": figures, "settings": json.loads(row["settings"])}
+    for name in ("started_at", "finished_at"):
+        values[name] = row[name].replace(tzinfo=UTC)
+    return BuildRecord(**values)
+
+
+def _arrow_type(column: psycopg.Column) -> pa.DataType:
+    if column.type_code == NUMERIC:
+        return pa.decimal128(column.precision or 38, column.scale or (0 if column.precision else 2))
+    return ARROW_TYPES.get(column.type_code, pa.string())
+
+
+def _batches(cursor: psycopg.ServerCursor[tuple[Any, ...]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while rows := cursor.fetchmany(50_000):
+        columns = list(zip(*rows, strict=True))
+        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _without_password(url: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    where = f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}"
+    return f"{where}/{parts.get('dbname') or ''}"
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,236 @@
+"""The stored procedure `refresh_customer_360`: the whole build inside PostgreSQL, written from the model's files.
+
+Once it is installed any client can CALL it, with nothing of Patron running.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from decimal import Decimal
+from textwrap import indent
+from typing import Any
+
+from sqlglot import exp
+
+from patron.contract import CONTRACT
+from patron.engines.postgres.render import PREFIX, quoted, rendered_step
+from patron.model.render import parameters
+from patron.model.steps import Kept, Step, kept, step_named
+from patron.settings import Settings
+
+NAME = "refresh_customer_360"
+NARROWED = tuple(table.name for table in CONTRACT if "customer_id" in table.names)
+# With more of the customers changed than this, a full build is the cheaper one.
+FULL_FROM_SHARE = 0.3
+
+
+def procedure_sql(settings: Settings, schema: str = "public") -> str:
+    """Return CREATE PROCEDURE for these settings, with the contract tables in `schema`."""
+    body = _body(settings, quoted(schema), schema)
+    return (
+        f"CREATE OR REPLACE PROCEDURE {quoted(schema)}.{NAME}(\n"
+        "    as_of date DEFAULT CURRENT_DATE,    -- no fact after this day is counted\n"
+        "    full_build boolean DEFAULT false,   -- compute every customer, not only the changed ones\n"
+        "    INOUT build_id bigint DEFAULT NULL  -- gives back the number of the build\n"
+        f")\nLANGUAGE plpgsql AS $procedure${body}$procedure$;\n"
+    )
+
+
+def fingerprint(sql: str) -> str:
+    """Return a short mark of a procedure's text, kept as its comment to tell whether it is the current one."""
+    return "Patron " + hashlib.sha256(sql.encode()).hexdigest()[:16]
+
+
+def _body(settings: Settings, home: str, schema: str) -> str:
+    batch_steps = [_step_into(step, schema, f"pg_temp.{step.name}") for step in kept(Kept.BATCH_STEP)]
+    customer_tables = kept(Kept.CUSTOMER_TABLE)
+    fresh = [_step_into(step, schema, f"pg_temp.{step.name}_batch") for step in customer_tables]
+    shop = [_shop_step(step, schema, home) for step in kept(Kept.SHOP_TABLE)]
+    return f"""
+#variable_conflict use_column
+-- Brings {schema}.customer_360 up to date as known on as_of, whole or not at all. Written by Patron from its model
+-- files; do not edit it here. CALL it outside a transaction block: it works in a transaction of its own.
+<<refresh>>
+DECLARE
+{_declarations(settings)}
+    started_at CONSTANT timestamp := clock_timestamp() AT TIME ZONE 'UTC';
+    last {home}.builds%ROWTYPE;
+    whole boolean;
+    recomputed bigint;
+    arrived bigint;
+    customers bigint;
+    steps jsonb := '[]';
+    reconciliation jsonb := '[]';
+    figure record;
+    step_started timestamptz;
+    step_rows bigint;
+BEGIN
+    -- One snapshot for the whole build, taken when no other build is under way; LOCK TABLE takes none itself.
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    LOCK TABLE {home}.builds IN SHARE ROW EXCLUSIVE MODE;
+    SET LOCAL jit = off;
+    SET LOCAL client_min_messages = debug1;
+    PERFORM set_config('work_mem', {exp.Literal.string(settings.work_mem).sql("postgres")}, true);
+
+    SELECT * INTO last FROM {home}.builds ORDER BY build_id DESC LIMIT 1;
+    {PREFIX}build_id := COALESCE(last.build_id, 0) + 1;
+    build_id := {PREFIX}build_id;
+    whole := full_build OR last.build_id IS NULL OR {PREFIX}as_of < last.as_of
+        OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types);
+
+    CREATE TEMP TABLE batch ON COMMIT DROP AS
+        SELECT customer_id FROM {home}.changed_customers
+        UNION
+        SELECT customer_id FROM {home}.customers_to_come WHERE comes_on <= {PREFIX}as_of;
+    GET DIAGNOSTICS recomputed = ROW_COUNT;
+    whole := whole OR recomputed > GREATEST(1000, {FULL_FROM_SHARE} * (SELECT COUNT(*) FROM {home}.customer_info));
+
+    IF whole THEN
+{_narrowed(home, "")}
+    ELSE
+        ANALYZE pg_temp.batch;
+{_narrowed(home, " WHERE customer_id IN (SELECT customer_id FROM pg_temp.batch)")}
+    END IF;
+
+{"".join(batch_steps)}{"".join(fresh)}
+    step_started := clock_timestamp();
+    INSERT INTO {home}.new_customers
+    SELECT {PREFIX}build_id, customer_id FROM pg_temp.customer_features_batch AS fresh
+    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id);
+    GET DIAGNOSTICS arrived = ROW_COUNT;
+{_merge(home)}
+{_timed("merge")}
+{"".join(shop)}
+    SELECT COUNT(*) INTO customers FROM {home}.customer_features;
+    IF whole THEN
+        recomputed := customers;
+    END IF;
+
+    step_started := clock_timestamp();
+    FOR figure IN
+{rendered_step(step_named("reconciliation"), schema, indent=8)}
+    LOOP
+        IF figure.in_sources <> figure.in_result THEN
+            RAISE EXCEPTION 'The build as of % does not reconcile: % are % in the sources but % in the result; '
+                'customer_360 is as it was. Try a full build.',
+                {PREFIX}as_of, figure.figure, figure.in_sources, figure.in_result USING ERRCODE = 'PT001';
+        END IF;
+        reconciliation := reconciliation || jsonb_build_object('figure', figure.figure,
+            'in_sources', figure.in_sources::text, 'in_result', figure.in_result::text);
+    END LOOP;
+    step_rows := NULL;
+{_timed("reconciliation")}
+    -- Only what this snapshot saw: changes that arrived since stay noted for the next build.
+    DELETE FROM {home}.changed_customers;
+    INSERT INTO {home}.builds (build_id, as_of, kind, started_at, finished_at, customers, new_customers, recomputed,
+        settings, steps, reconciliation)
+    VALUES ({PREFIX}build_id, {PREFIX}as_of, CASE WHEN whole THEN 'full' ELSE 'incremental' END, refresh.started_at,
+        clock_timestamp() AT TIME ZONE 'UTC', refresh.customers, arrived, refresh.recomputed,
+        {_settings_json(settings)}, refresh.steps::text, refresh.reconciliation::text);
+{indent("".join(f"DROP VIEW pg_temp.{name};" + chr(10) for name in NARROWED), "    ").rstrip()}
+    IF whole THEN
+        ANALYZE {home}.customer_features;
+    END IF;
+    COMMIT;
+END
+"""
+
+
+def _declarations(settings: Settings) -> str:
+    lines = []
+    for name, value in parameters(settings.model, date(2000, 1, 1), 0).items():
+        kind, constant, initial = _kind(name), "CONSTANT ", _literal(value)
+        if name == "as_of":
+            initial = "COALESCE(refresh_customer_360.as_of, CURRENT_DATE)"
+        if name == "build_id":
+            constant, initial = "", "NULL"
+        lines.append(f"    {PREFIX}{name} {constant}{kind} := {initial};")
+    return "\n".join(lines)
+
+
+def _kind(name: str) -> str:
+    if name == "as_of":
+        return "date"
+    if name == "positive_response_types":
+        return "text[]"
+    if name.startswith(("monetary_cut", "high_value", "medium_value")):
+        return "numeric(18, 2)"
+    return "bigint" if name.startswith(("frequency", "build")) else "integer"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list):
+        words = ", ".join(exp.Literal.string(word).sql("postgres") for word in value)
+        return f"ARRAY[{words}]::text[]"
+    if isinstance(value, Decimal):
+        return str(value)
+    return exp.convert(value).sql("postgres")
+
+
+def _settings_json(settings: Settings) -> str:
+    text = json.dumps(json.loads(settings.model.model_dump_json()))
+    return exp.Literal.string(text).sql("postgres")
+
+
+def _narrowed(home: str, condition: str) -> str:
+    return "\n".join(
+        f"        CREATE TEMP VIEW {name} AS SELECT * FROM {home}.{name}{condition};" for name in NARROWED
+    )
+
+
+def _step_into(step: Step, schema: str, table: str) -> str:
+    query = rendered_step(step, schema, indent=4)
+    return (
+        f"    step_started := clock_timestamp();\n"
+        f"    CREATE TEMP TABLE {table.removeprefix('pg_temp.')} ON COMMIT DROP AS\n{query};\n"
+        f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n"
+        f"    ANALYZE {table};\n{_timed(step.name)}\n"
+    )
+
+
+def _shop_step(step: Step, schema: str, home: str) -> str:
+    query = rendered_step(step, schema, indent=4)
+    return (
+        f"    step_started := clock_timestamp();\n    DELETE FROM {home}.{step.name};\n"
+        f"    INSERT INTO {home}.{step.name}\n{query};\n"
+        f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n{_timed(step.name)}\n"
+    )
+
+
+def _timed(name: str) -> str:
+    return (
+        f"    steps := steps || jsonb_build_object('name', '{name}', 'rows', step_rows, 'seconds',\n"
+        f"        round(extract(epoch FROM clock_timestamp() - step_started)::numeric, 4));\n"
+        f"    RAISE DEBUG 'patron: {name}';"
+    )
+
+
+def _merge(home: str) -> str:
+    """Merge the fresh rows in: rows that did not change are not written, and readers of any isolation see one build."""
+    columns = list(step_named("customer_features").columns)
+    kept_row = ", ".join(f"kept.{name}" for name in columns)
+    fresh_row = ", ".join(f"fresh.{name}" for name in columns)
+    return f"""
+    DELETE FROM {home}.customer_features AS kept
+    WHERE (whole OR kept.customer_id IN (SELECT customer_id FROM pg_temp.batch))
+        AND NOT EXISTS (
+            SELECT 1 FROM pg_temp.customer_features_batch AS fresh WHERE fresh.customer_id = kept.customer_id
+        );
+    UPDATE {home}.customer_features AS kept
+    SET ({", ".join(columns[1:])})
+        = ROW({", ".join(f"fresh.{name}" for name in columns[1:])})
+    FROM pg_temp.customer_features_batch AS fresh
+    WHERE fresh.customer_id = kept.customer_id
+        AND ROW({kept_row})
+            IS DISTINCT FROM ROW({fresh_row});
+    INSERT INTO {home}.customer_features
+    SELECT {fresh_row} FROM pg_temp.customer_features_batch AS fresh
+    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
+    ORDER BY fresh.customer_id;
+    GET DIAGNOSTICS step_rows = ROW_COUNT;
+    DELETE FROM {home}.customers_to_come
+    WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
+    INSERT INTO {home}.customers_to_come SELECT * FROM pg_temp.customers_to_come_batch;"""

@@ -1,0 +1,82 @@
+"""The model's steps in PostgreSQL's words: all that PostgreSQL needs said differently stands here.
+
+SQLGlot translates the dialect. Beside that, names get the schema they live in, `$name` becomes a variable of the
+procedure, and letter case is folded as DuckDB folds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlglot import ErrorLevel, exp
+
+from patron.contract import CONTRACT
+from patron.model.steps import Kept, Step, steps
+
+# Under COLLATE "C" only A to Z have a lower case here, while DuckDB knows all of Unicode. Two letters outside
+# ASCII have a lower case inside it, so these two must be folded for words in ASCII to compare alike.
+FOLDED = ("\u212a\u0130", "ki")
+BATCH = "pg_temp"
+PREFIX = "setting_"
+
+
+def rendered(
+    query: exp.Query,
+    schema: str,
+    *,
+    batch: bool = False,
+    values: Mapping[str, Any] | None = None,
+    indent: int = 0,
+) -> str:
+    """Return `query` for PostgreSQL.
+
+    With `batch`, names of tables with a customer stand for the batch's rows, in temporary views. `$name` becomes
+    a variable of the procedure, or its literal where `values` has it.
+    """
+    local = {cte.alias for cte in query.find_all(exp.CTE)}
+    homes = _homes(schema, batch=batch)
+    for table in list(query.find_all(exp.Table)):
+        if table.name not in local:
+            table.set("db", exp.to_identifier(homes[table.name], quoted=homes[table.name] != BATCH))
+    text = query.transform(lambda node: _node(node, values)).sql(
+        dialect="postgres", pretty=True, unsupported_level=ErrorLevel.RAISE
+    )
+    return "\n".join(" " * indent + line for line in text.splitlines())
+
+
+def rendered_step(step: Step, schema: str, *, indent: int = 0) -> str:
+    """Return a step as the procedure runs it."""
+    batch = step.kept in (Kept.BATCH_STEP, Kept.CUSTOMER_TABLE)
+    return rendered(step.tree, schema, batch=batch, indent=indent)
+
+
+def quoted(schema: str) -> str:
+    """Return a schema's name, quoted."""
+    return exp.to_identifier(schema, quoted=True).sql(dialect="postgres")
+
+
+def _homes(schema: str, *, batch: bool) -> dict[str, str]:
+    homes = {table.name: BATCH if batch and "customer_id" in table.names else schema for table in CONTRACT}
+    for step in steps():
+        homes[step.name] = BATCH if step.kept is Kept.BATCH_STEP else schema
+    return homes
+
+
+def _node(node: exp.Expr, values: Mapping[str, Any] | None) -> exp.Expr:
+    if isinstance(node, exp.Placeholder):
+        name = str(node.this)
+        if values is None:
+            return exp.column(f"{PREFIX}{name}")
+        return _literal(values[name])
+    if isinstance(node, exp.Lower) and not isinstance(node.this, exp.Translate | exp.Anonymous):
+        old, new = (exp.Literal.string(letters) for letters in FOLDED)
+        return exp.Lower(this=exp.Anonymous(this="TRANSLATE", expressions=[node.this, old, new]))
+    return node
+
+
+def _literal(value: Any) -> exp.Expr:
+    if isinstance(value, list | tuple):
+        items = [exp.convert(item) for item in value]
+        return exp.cast(exp.Array(expressions=items), exp.DataType.build("TEXT[]", dialect="postgres"))
+    return exp.convert(value)

@@ -1,0 +1,40 @@
+-- Each customer's favourite category: the one with most purchase rows; of equals the one with most spend; of
+-- equals the first in alphabet. Products whose category is unknown do not compete.
+-- Grain: one row per customer who bought something of a known category.
+-- Kept as: batch step
+WITH category_spend AS (
+    SELECT
+        customer_id,
+        category,
+        COUNT(*) AS purchases,
+        CAST(SUM(total_amount) AS DECIMAL(18, 2)) AS spend
+    FROM purchase_transactions
+    INNER JOIN product_catalog USING (product_id)
+    WHERE purchase_date <= $as_of AND total_amount >= 0 AND category IS NOT NULL
+    GROUP BY customer_id, category
+),
+
+most_purchases AS (
+    SELECT customer_id, MAX(purchases) AS purchases
+    FROM category_spend
+    GROUP BY customer_id
+),
+
+most_purchased AS (
+    SELECT customer_id, category, spend
+    FROM category_spend
+    INNER JOIN most_purchases USING (customer_id, purchases)
+),
+
+most_spend AS (
+    SELECT customer_id, MAX(spend) AS spend
+    FROM most_purchased
+    GROUP BY customer_id
+)
+
+SELECT
+    customer_id,       -- The customer's key.
+    MIN(category) AS favorite_product_category  -- Category with most purchase rows, then most spend, then first in alphabet.
+FROM most_purchased
+INNER JOIN most_spend USING (customer_id, spend)
+GROUP BY customer_id

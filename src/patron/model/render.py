@@ -1,0 +1,51 @@
+"""Turns steps into statements: one query of a step and all it stands on, and the values of its parameters."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlglot import exp
+
+from patron.model.steps import Kept, step_named, steps
+from patron.settings import Model
+
+CUTS = (1, 2, 3, 4)
+
+
+def parameters(model: Model, as_of: date, build_id: int) -> dict[str, Any]:
+    """Return the value of every `$name` that a step may hold."""
+    values: dict[str, Any] = {
+        "as_of": as_of,
+        "build_id": build_id,
+        "high_value_above": model.high_value_above,
+        "medium_value_above": model.medium_value_above,
+        "positive_response_types": list(model.positive_response_types),
+    }
+    for number in CUTS:
+        values[f"churn_days_{number}"] = model.churn_days[number - 1]
+        for measure in ("recency", "frequency", "monetary"):
+            fixed = getattr(model, f"{measure}_cuts")
+            values[f"{measure}_cut_{number}"] = fixed[number - 1] if fixed else None
+    return values
+
+
+def inlined(name: str) -> exp.Query:
+    """Return one query for a step: the batch steps it stands on come before it as common table expressions."""
+    needed = {name}
+    for step in reversed(steps()):
+        if step.name in needed:
+            needed.update(read for read in step.reads if _is_batch_step(read))
+    query = step_named(name).tree
+    first = [step for step in steps() if step.name in needed and step.name != name]
+    own = query.args.get("with_")
+    named = [
+        exp.CTE(this=step.tree, alias=exp.TableAlias(this=exp.to_identifier(step.name))) for step in first
+    ]
+    if named:
+        query.set("with_", exp.With(expressions=[*named, *(own.expressions if own else ())]))
+    return query
+
+
+def _is_batch_step(name: str) -> bool:
+    return any(step.name == name and step.kept is Kept.BATCH_STEP for step in steps())

@@ -1,0 +1,156 @@
+"""Settings: one file `patron.toml`, and environment variables `PATRON_…` over it.
+
+Unknown keys are errors with a suggestion, so that a misspelt threshold is never silently ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from patron.errors import SettingsError, did_you_mean
+
+FILE = "patron.toml"
+FOUR = 4
+DEBUG = "debug"  # PATRON_DEBUG is no setting: the command line reads it before there are any
+Days = Annotated[int, Field(ge=0)]
+
+
+class Model(BaseModel):
+    """Thresholds of the model; every one is recorded with the build that used it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    high_value_above: Decimal = Decimal(10000)
+    """A total_lifetime_value above this is the segment 'High Value'."""
+    medium_value_above: Decimal = Decimal(5000)
+    """A total_lifetime_value above this, and not above high_value_above, is 'Medium Value'."""
+    churn_days: tuple[Days, Days, Days, Days] = (30, 90, 180, 365)
+    """Days of silence; each one that is exceeded raises churn_risk_score by 1."""
+    positive_response_types: tuple[str, ...] = ("click", "purchase", "positive")
+    """Answers to a campaign that count as positive, in any letter case."""
+    recency_cuts: tuple[Days, Days, Days, Days] | None = None
+    """Fixed cut points of recency_score in days since the last purchase, falling; else percentiles."""
+    frequency_cuts: tuple[int, int, int, int] | None = None
+    """Fixed cut points of frequency_score in orders, rising; else percentiles."""
+    monetary_cuts: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+    """Fixed cut points of monetary_score in money, rising; else percentiles."""
+
+    @field_validator("positive_response_types")
+    @classmethod
+    def _lower_ascii(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not value.isascii():
+                raise ValueError(f"'{value}' has a letter outside ASCII, whose case engines fold differently")
+        return tuple(sorted({value.lower() for value in values}))
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.medium_value_above > self.high_value_above:
+            raise ValueError("medium_value_above must not be more than high_value_above")
+        for name in ("churn_days", "frequency_cuts", "monetary_cuts"):
+            values = getattr(self, name)
+            if values is not None and list(values) != sorted(values):
+                raise ValueError(f"{name} must rise")
+        if self.recency_cuts is not None and list(self.recency_cuts) != sorted(self.recency_cuts)[::-1]:
+            raise ValueError(
+                "recency_cuts are days since the last purchase and must fall: [365, 180, 90, 30]"
+            )
+        return self
+
+
+class Settings(BaseSettings):
+    """All settings of one installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PATRON_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    database: str = "patron.duckdb"
+    """Where the data is: a path or duckdb:///path for DuckDB, postgresql://… for a server."""
+    id_type: Literal["bigint", "text"] = "bigint"
+    """The type of every id, in all tables alike; text is for natural keys."""
+    currency: str = "USD"
+    """The one currency of all amounts, for display."""
+    memory_limit: str | None = None
+    """The most memory DuckDB takes, such as 4GB; unset, its own default."""
+    threads: Annotated[int, Field(ge=1)] | None = None
+    """How many threads DuckDB uses; unset, one a core."""
+    work_mem: Annotated[str, Field(pattern=r"^\d+(kB|MB|GB)$")] = "256MB"
+    """PostgreSQL's memory for each sort or hash of a build."""
+    model: Model = Model()
+    """Thresholds of the model."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, whose values come as arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings from `path`, or from patron.toml here if there is one.
+
+    Raises SettingsError, naming the key and the nearest known one, when something does not fit.
+    """
+    file = path or Path(FILE)
+    values: dict[str, Any] = {}
+    if path is not None and not file.exists():
+        raise SettingsError(
+            f"There is no settings file {file}; name one that exists or leave --settings out."
+        )
+    if file.exists():
+        try:
+            values = tomllib.loads(file.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"{file} cannot be read as TOML: {error}.") from error
+    _refuse_unknown(values, file)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, file)) from error
+
+
+def _refuse_unknown(values: dict[str, Any], file: Path) -> None:
+    known = list(Settings.model_fields)
+    model = values.get("model")
+    checks = [(key, known, "") for key in values]
+    if isinstance(model, dict):
+        checks += [(key, list(Model.model_fields), "model.") for key in model]
+    for key, names, prefix in checks:
+        if key not in names:
+            raise SettingsError(
+                f"{file} has an unknown key '{prefix}{key}'.{did_you_mean(key, names)} "
+                f"Known here: {', '.join(names)}."
+            )
+    for variable in os.environ:
+        name = variable.lower().removeprefix("patron_").split("__")[0]
+        if variable.startswith("PATRON_") and name not in (*known, DEBUG) and not name.startswith("test_"):
+            raise SettingsError(
+                f"The environment variable {variable} names no setting.{did_you_mean(name, known)} "
+                f"Known: {', '.join('PATRON_' + one.upper() for one in known)}."
+            )
+
+
+def _sentence(error: ValidationError, file: Path) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    where = where.removesuffix(".model") if where == "model.model" else where
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"The setting '{where}' ({file} or the environment) does not fit: {message}."

@@ -1,0 +1,1 @@
+"""Ways in: sample data, and files in the contract layout."""

@@ -1,0 +1,139 @@
+"""What becomes of refused rows: each goes to the quarantine with its reason and its content as it was read.
+
+The content of a row whose columns could be told apart is a JSON object, column by column, with the values as
+text; of anything else it is the line itself. A row that is refused again keeps the entry it has. An entry goes
+when what it says is in the table after all, or when a later load brought another row of its key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from patron.contract import Table
+from patron.engines.arrow import arrow_type
+from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
+from patron.sources.checks import DUPLICATE, GOOD, Given, Problems, select_checked
+from patron.sources.records import FAULTS, Fault
+from patron.sources.staging import Part, StagedTable
+
+BATCH_ROWS = 5_000
+BATCH_LETTERS = 8_000_000
+SCHEMA = pa.schema([(column.name, arrow_type(column.type, "bigint")) for column in REFUSED_COLUMNS])
+
+Reasons = Counter[tuple[str, str]]
+
+
+class Entry(NamedTuple):
+    """A refused row, as the quarantine keeps it."""
+
+    table_name: str
+    source_file: str
+    source_line: int
+    reason_code: str
+    reason: str
+    content: str
+
+
+def collect(reader: duckdb.DuckDBPyConnection, staged: list[StagedTable]) -> Reasons:
+    """Put all refused rows of a load into the reader's table `REFUSED`; return how many, by table and code."""
+    reader.register("arriving", SCHEMA.empty_table())
+    reader.execute(f"CREATE TEMP TABLE {REFUSED} AS SELECT * FROM arriving")
+    reader.unregister("arriving")
+    reasons: Reasons = Counter()
+    for table in staged:
+        for part in table.parts:
+            for batch in _batches(_entries(table, part)):
+                _insert(reader, batch)
+                reasons.update((entry.table_name, entry.reason_code) for entry in batch)
+            part.file.check_unchanged()
+    return reasons
+
+
+def release_settled(store: Store, staged: list[StagedTable], load_id: int) -> int:
+    """Delete the entries of earlier loads that this load has settled; return how many."""
+    return sum(_release(store, table, load_id) for table in staged)
+
+
+# -- what was refused -------------------------------------------------------------------------------------
+
+
+def _entries(staged: StagedTable, part: Part) -> Iterator[Entry]:
+    rows, problems = staged.refused(part)
+    if not len(rows) and not part.faults:
+        return
+    numbers = iter(problems)
+    for one in part.refused(staged, rows):
+        if isinstance(one, Fault):
+            yield Entry(staged.table.name, part.file.name, *one)
+            continue
+        place, values = one
+        problem = staged.problems.numbered(int(next(numbers)))
+        content = json.dumps(values, ensure_ascii=False)
+        yield Entry(staged.table.name, part.file.name, place, problem.code, problem.sentence(values), content)
+
+
+def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    letters = 0
+    for entry in entries:
+        batch.append(entry)
+        letters += len(entry.content)
+        if len(batch) >= BATCH_ROWS or letters >= BATCH_LETTERS:
+            yield batch
+            batch, letters = [], 0
+    if batch:
+        yield batch
+
+
+def _insert(reader: duckdb.DuckDBPyConnection, batch: list[Entry]) -> None:
+    columns = zip(*batch, strict=True)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
+    reader.register("arriving", pa.table(arrays, schema=SCHEMA))
+    reader.execute(f"INSERT INTO {REFUSED} SELECT * FROM arriving")
+    reader.unregister("arriving")
+
+
+# -- what is settled --------------------------------------------------------------------------------------
+
+
+def _release(store: Store, staged: StagedTable, load_id: int) -> int:
+    table, reader = staged.table, store.reader
+    if not store.fetch_earlier(table, load_id, FAULTS, into="earlier"):
+        return 0
+    store.fetch_met(staged.stage)
+    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged)}")
+    reader.execute(f"CREATE OR REPLACE TEMP TABLE settled AS {_settled(staged)}", [DUPLICATE])
+    return store.release(table, "settled")
+
+
+def _retried(staged: StagedTable) -> str:
+    """Type and check the earlier entries' content as if it had been read again."""
+    given = {name: Given(f"content ->> '$.{name}'") for name in staged.table.names}
+    source = "(SELECT * FROM earlier WHERE JSON_VALID(content))"
+    kept = ("reason_code", "content")
+    return select_checked(staged.table, given, source, staged.id_type, Problems(), keep=kept)
+
+
+def _settled(staged: StagedTable) -> str:
+    """Entries whose key this load stored anew, or whose very row it found stored.
+
+    Of two rows with one key that came together only the first was taken: the other is settled by nothing less
+    than its own content.
+    """
+    table: Table = staged.table
+    key = table.key.name
+    same = " AND ".join(f"entry.{name} IS NOT DISTINCT FROM stored.{name}" for name in table.names)
+    return f"""
+        SELECT DISTINCT entry.reason_code, entry.content
+        FROM retried AS entry
+        JOIN {staged.stage.name} AS stored ON stored.{key} = entry.{key} AND stored.state = {GOOD}
+        LEFT JOIN {staged.stage.met} AS met ON met.staged_row = stored.rowid
+        WHERE (COALESCE(met.differs, TRUE) AND entry.reason_code <> ?)
+          OR (entry.state = {GOOD} AND {same})
+    """
