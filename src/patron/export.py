@@ -164,7 +164,7 @@ def _whole(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         partial.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error).splitlines()[0]
+        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
         raise ExportError(
             f"{path} cannot be written: {reason}; name a file in a folder that is there, "
             "has room, and may be written to."

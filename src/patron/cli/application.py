@@ -1,12 +1,13 @@
 """The application: options that every command shares, and one sentence for every failure.
 
 Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command line itself makes no sense;
-130 stopped with Ctrl-C; 141 whoever read the output stopped reading.
+130 stopped with Ctrl-C or SIGTERM; 141 whoever read the output stopped reading.
 """
 
 from __future__ import annotations
 
 import inspect
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -82,7 +83,7 @@ class Application(TyperGroup):
             code = super().main(words, prog_name, complete_var, False, windows_expand_args, **extra) or 0
             if code == INTERRUPTED:  # typer has turned KeyboardInterrupt into this code
                 tell(KeyboardInterrupt(), words)
-            sys.stdout.flush()
+            print(end="", flush=True)  # what cannot be written is known now, not when the interpreter ends
         except Exception as error:  # every failure of every command ends up here
             code = exit_code(error)
             tell(error, words)
@@ -155,5 +156,10 @@ def _parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
     adapt_streams()
-    app()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half done is cleared away
+    try:
+        app()
+    except KeyboardInterrupt as error:  # while the commands were being read
+        tell(error, sys.argv)
+        sys.exit(INTERRUPTED)
     raise AssertionError("Application.main exits")

@@ -89,7 +89,7 @@ class Run:
         if self.json:
             self.show(document)
         else:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+            print(text.removesuffix("\n"))
 
     @contextmanager
     def progress(self, title: str) -> Iterator[OnProgress]:

@@ -19,7 +19,7 @@ WITH joined AS (
         preferred_marketing_channel,
         COALESCE(total_website_visits, 0) AS total_website_visits,
         average_pages_per_visit, average_time_spent_on_site, last_visit_date, most_viewed_product_category,
-        CAST(ABS(total_lifetime_value) * 100 AS BIGINT) AS cents
+        CAST(ABS(CAST(total_lifetime_value AS DECIMAL(38, 2))) * 100 AS BIGINT) AS cents
     FROM customer_base
     LEFT JOIN purchase_statistics ON purchase_statistics.customer_id = customer_base.customer_id
     LEFT JOIN favorite_category ON favorite_category.customer_id = customer_base.customer_id

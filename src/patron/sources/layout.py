@@ -4,12 +4,13 @@ A file belongs to the table whose name it bears: `customer_info.csv`, or a part 
 `customer_info_01.parquet` and `customer_info.2024-03.csv.gz`; else to the table after which a folder above it is
 named: `customer_info/part-0.parquet`. Case does not matter. Files and folders whose name begins with a dot or an
 underscore are passed over, and so are, with a note, files that neither are data nor bear a table's name. The
-parts of a table are read in the order of their paths.
+parts of a table are read in the order of their names, numbers by their value.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,7 +74,7 @@ def find(path: Path) -> Found:
         raise SourceError(f"There is nothing at {path}; name a folder or a file that exists.")
     found = Found()
     home = (path if path.is_dir() else path.parent).resolve()
-    paths = sorted(_walk(home)) if path.is_dir() else [home / path.name]
+    paths = sorted(_walk(home), key=_place) if path.is_dir() else [home / path.name]
     for one in paths:
         _add(found, one, home)
     _refuse_twins(found)
@@ -82,23 +83,23 @@ def find(path: Path) -> Found:
     return found
 
 
-def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> dict[str, str]:
-    """Match a file's columns with its table's; return the table's names by the file's, in the file's order.
+def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> list[str]:
+    """Match a file's columns with its table's; return the table's names for them.
 
     Case and spaces around a name do not matter. What does not fit is added to the problems, a column that is
     not there but need not be to the notes.
     """
     table = file.table
-    matched = {name: name.strip().lower() for name in names}
-    known = [name for name in matched.values() if name in table.names]
-    for name, plain in matched.items():
+    matched = [name.strip().lower() for name in names]
+    known = [name for name in matched if name in table.names]
+    for name, plain in zip(names, matched, strict=True):
         if plain not in table.names:
             shown = f"a column '{name}'" if plain else "a column without a name"
             found.problems.append(
                 f"{file.name} has {shown}, which {table.name} does not know.{did_you_mean(plain, table.names)} "
                 f"Its columns are: {', '.join(table.names)}"
             )
-    twice = sorted({name for name in known if known.count(name) > 1} | _repeated(names))
+    twice = sorted({name for name in known if known.count(name) > 1})
     found.problems += [f"{file.name} has the column '{name}' twice; leave one out" for name in twice]
     missing = [column for column in table.columns if column.name not in known]
     required = [column.name for column in missing if column.required]
@@ -156,6 +157,13 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def _place(path: Path) -> list[tuple[str, int]]:
+    """Where a path comes in order: part 2 before part 10, and a table's own file before its parts."""
+    ending = _ending(path.name) or ""
+    stem = str(path).lower()[: len(str(path)) - len(ending)]
+    return [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", stem)]
+
+
 def _add(found: Found, path: Path, home: Path) -> None:
     name, table, ending = str(path.relative_to(home)), _table(path, home), _ending(path.name)
     if ending is None:
@@ -205,10 +213,6 @@ def _refuse_twins(found: Found) -> None:
         other = by_stem.setdefault(stem, file)
         if other is not file:
             found.problems.append(f"{other.name} and {file.name} bear the same name; leave one of them out")
-
-
-def _repeated(names: Sequence[str]) -> set[str]:
-    return {name for name in names if list(names).count(name) > 1}
 
 
 def _listed(names: Sequence[str]) -> str:

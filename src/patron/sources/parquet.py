@@ -32,15 +32,15 @@ class ParquetPart(Part):
 
     copy: Path | None = None
 
-    def look(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Given]:
+    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
         """Return the names and types that the file declares."""
         try:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {READ}", [plain(self.file.path)]).fetchall()
         except duckdb.Error as error:
             raise SourceError(f"{self.file.name} cannot be read as Parquet: {first_line(error)}") from error
-        return {
-            name: Given(exp.to_identifier(name, quoted=True).sql("duckdb"), kind) for name, kind, *_ in rows
-        }
+        return [
+            (name, Given(exp.to_identifier(name, quoted=True).sql("duckdb"), kind)) for name, kind, *_ in rows
+        ]
 
     def read(self, staged: StagedTable, folder: Path) -> None:
         """Insert all rows; there are no faults."""

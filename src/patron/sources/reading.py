@@ -51,9 +51,9 @@ class Reader:
         except SourceError as error:
             found.problems.append(str(error))
             return None
-        matched = match_columns(file, list(columns), found)
-        part.columns = {column: columns[name] for name, column in matched.items()}
-        for name, given in columns.items():
+        matched = match_columns(file, [name for name, _ in columns], found)
+        part.columns = {column: given for column, (_, given) in zip(matched, columns, strict=True)}
+        for name, given in columns:
             if not given.readable:
                 found.problems.append(
                     f"the column '{name}' of {file.name} is {given.type} and not one value a row"

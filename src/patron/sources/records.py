@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 MAX_RECORD = 2_000_000  # bytes; no row of the contract comes near it
 KEPT = 1_000_000  # bytes that are kept of a line which is longer than that
+LONGEST_HEADER = 65_536
 BLOCK = 8_000_000
 BOM = b"\xef\xbb\xbf"
 FAULTS = ("malformed_line", "invalid_utf8", "line_too_long")  # codes of what cannot be split into columns
@@ -105,7 +106,7 @@ def first_record(stream: BinaryIO, delimiter: str) -> list[str]:
     UnicodeDecodeError, which is a ValueError, says that they are not UTF-8.
     """
     grammar = Grammar(delimiter, 1)
-    start = stream.read(MAX_RECORD)
+    start = stream.read(LONGEST_HEADER)
     match = grammar.any_record.match(start.removeprefix(BOM))
     if match is None or not match[1]:
         raise ValueError
@@ -176,7 +177,7 @@ class _Scanner:
 
     def _look_ahead(self) -> bool:
         """Have more than the longest record before us, or all that is left; return whether there is any."""
-        if not self._sees_a_record():
+        while not self._sees_a_record():
             self._read_on(self.position)
         return self.position < len(self.buffer)
 

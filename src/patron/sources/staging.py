@@ -44,8 +44,8 @@ class Part(ABC):
         self.faults = 0
 
     @abstractmethod
-    def look(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Given]:
-        """Return the file's columns by the names they have there; raises SourceError when it has none."""
+    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
+        """Return the file's columns, by the names they have there; raises SourceError when it has none."""
 
     @abstractmethod
     def read(self, staged: StagedTable, folder: Path) -> None:

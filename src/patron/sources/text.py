@@ -41,9 +41,9 @@ class TextPart(Part):
         """How its records are told apart."""
         return Grammar(str(self.file.delimiter), len(self.columns))
 
-    def look(self, connection: duckdb.DuckDBPyConnection) -> dict[str, Given]:
+    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
         """Return the names in the first line, all of text."""
-        return {name: Given(name.strip().lower()) for name in header(self.file)}
+        return [(name, Given(name.strip().lower())) for name in header(self.file)]
 
     def read(self, staged: StagedTable, folder: Path) -> None:
         """Insert all sound rows and count the faults."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date
 from decimal import Decimal
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -29,10 +30,11 @@ from patron.engines.base import (
     Step,
     no_progress,
 )
+from patron.engines.postgres.keys import MANY, without_keys
 from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
-from patron.engines.postgres.triggers import trigger_statements
+from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_statements
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError
 from patron.model.render import inlined, parameters
 from patron.model.steps import Kept, kept
@@ -112,7 +114,7 @@ class PostgresEngine(Engine):
                 f"{_without_password(self.url)} lacks something that Patron needs; run `patron init` first "
                 f"({_first_line(error)})."
             ) from error
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, psycopg.IntegrityError) as error:
             raise DatabaseError(
                 f"PostgreSQL at {_without_password(self.url)}: {_first_line(error)}"
             ) from error
@@ -138,7 +140,7 @@ class PostgresEngine(Engine):
 
     def _installation(self) -> Iterator[str]:
         yield "SET LOCAL client_min_messages = warning"
-        for table in (*CONTRACT, *BOOKKEEPING):
+        for table in (*CONTRACT, *BOOKKEEPING, *map(notes_of, REFERRED)):
             yield create_table(table, self.dialect, self.settings.id_type)
             yield from comments(table, self.dialect)
             yield from create_indexes(table, self.dialect)
@@ -177,16 +179,27 @@ class PostgresEngine(Engine):
             self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        home = f"{quoted(self.schema)}.{table.name}"
+        with self._telling(), self.connection.transaction(), ExitStack() as stack:
+            if self.connection.execute(f"SELECT NOT EXISTS (SELECT FROM {home})".encode()).fetchone() == (
+                True,
+            ):
+                batches, many = _more_than(MANY, batches)
+                if many:
+                    stack.enter_context(without_keys(self.connection, home))
+            count = self._copy(home, table, batches)
+            self.connection.execute(f"ANALYZE {home}".encode())
+        return count
+
+    def _copy(self, home: str, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         count = 0
-        columns = ", ".join(table.names)
-        with self._telling(), self.connection.transaction(), self.connection.cursor() as cursor:
-            with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN WITH (FORMAT csv)".encode()) as copy:
-                for batch in batches:
-                    buffer = BytesIO()
-                    csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
-                    copy.write(buffer.getvalue())
-                    count += batch.num_rows
-            cursor.execute(f"ANALYZE {table.name}".encode())
+        statement = f"COPY {home} ({', '.join(table.names)}) FROM STDIN WITH (FORMAT csv)"
+        with self.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for batch in batches:
+                buffer = BytesIO()
+                csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
+                copy.write(buffer.getbuffer())
+                count += batch.num_rows
         return count
 
     def store(self) -> PostgresStore:
@@ -219,6 +232,17 @@ class PostgresEngine(Engine):
         finally:
             self.connection.remove_notice_handler(heard)
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
+
+
+def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:
+    """Tell whether there are more than `rows` rows, and return all batches again."""
+    rest, first, count = iter(batches), [], 0
+    for batch in rest:
+        first.append(batch)
+        count += batch.num_rows
+        if count > rows:
+            break
+    return chain(first, rest), count > rows
 
 
 def _record(row: Row) -> BuildRecord:

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from patron.contract import CONTRACT
 from patron.engines.postgres.render import PREFIX, quoted, rendered_step
+from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
 from patron.model.render import parameters
 from patron.model.steps import Kept, Step, kept, step_named
 from patron.settings import Settings
@@ -81,10 +82,13 @@ BEGIN
     whole := full_build OR last.build_id IS NULL OR {PREFIX}as_of < last.as_of
         OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types);
 
+{indent("".join(f"ANALYZE {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
     CREATE TEMP TABLE batch ON COMMIT DROP AS
         SELECT customer_id FROM {home}.changed_customers
         UNION
-        SELECT customer_id FROM {home}.customers_to_come WHERE comes_on <= {PREFIX}as_of;
+        SELECT customer_id FROM {home}.customers_to_come WHERE comes_on <= {PREFIX}as_of
+        UNION
+{indent(_customers_of_notes(home), "    ")};
     GET DIAGNOSTICS recomputed = ROW_COUNT;
     whole := whole OR recomputed > GREATEST(1000, {FULL_FROM_SHARE} * (SELECT COUNT(*) FROM {home}.customer_info));
 
@@ -125,6 +129,7 @@ BEGIN
 {_timed("reconciliation")}
     -- Only what this snapshot saw: changes that arrived since stay noted for the next build.
     DELETE FROM {home}.changed_customers;
+{indent("".join(f"DELETE FROM {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
     INSERT INTO {home}.builds (build_id, as_of, kind, started_at, finished_at, customers, new_customers, recomputed,
         settings, steps, reconciliation)
     VALUES ({PREFIX}build_id, {PREFIX}as_of, CASE WHEN whole THEN 'full' ELSE 'incremental' END, refresh.started_at,
@@ -137,6 +142,18 @@ BEGIN
     COMMIT;
 END
 """
+
+
+def _notes(home: str) -> list[str]:
+    return [f"{home}.{notes_of(table).name}" for table in REFERRED]
+
+
+def _customers_of_notes(home: str) -> str:
+    """Select whom changed products and campaigns concern; a full build need not look for them."""
+    selects = (customers_of(table, notes, home) for table, notes in zip(REFERRED, _notes(home), strict=True))
+    return "\n    UNION\n".join(
+        f"    SELECT customer_id FROM (\n{one}\n    ) AS concerned WHERE NOT whole" for one in selects
+    )
 
 
 def _declarations(settings: Settings) -> str:

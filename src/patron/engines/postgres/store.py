@@ -14,6 +14,7 @@ import psycopg
 
 from patron.contract import Column, Table, table_named
 from patron.engines.postgres.copying import copy_rows
+from patron.engines.postgres.keys import MANY, foreign_keys, without_keys
 from patron.engines.postgres.render import quoted
 from patron.engines.quarantine import ADD, EARLIER, RELEASE
 from patron.engines.store import REFUSED, REFUSED_COLUMNS, Merged, Stage, Store, number
@@ -22,9 +23,6 @@ from patron.errors import DatabaseError
 if TYPE_CHECKING:
     from patron.engines.postgres.engine import PostgresEngine
 
-# From so many rows on, an empty table is filled faster without its indexes and foreign keys, which are then
-# made for all rows at once. That locks out readers of the table until the load is over.
-MANY = 100_000
 # Fewer new rows than this are left to the server's own ANALYZE.
 TELLING = 1_000
 
@@ -77,7 +75,9 @@ class PostgresStore(Store):
 
     def admit_orphans(self, table: Table, column: Column) -> str | None:
         keys = [
-            name for name, definition in self._foreign_keys(table) if f"KEY ({column.name})" in definition
+            name
+            for name, definition in foreign_keys(self.connection, self._home(table.name))
+            if f"KEY ({column.name})" in definition
         ]
         for name in keys:
             self._execute(f"ALTER TABLE {self._home(table.name)} DROP CONSTRAINT {quoted(name)}")
@@ -107,7 +107,7 @@ class PostgresStore(Store):
         query = f"SELECT {_columns(stage.table)} FROM {stage.name} WHERE state = 0 {_order(stage.table)}"
         if rows < MANY:
             return self._copy(query, self._home(stage.table.name))
-        with self._without_keys(stage.table):
+        with without_keys(self.connection, self._home(stage.table.name)):
             return self._copy(query, self._home(stage.table.name))
 
     def _merge(self, stage: Stage) -> Merged:
@@ -144,34 +144,6 @@ class PostgresStore(Store):
 
     def fetch_met(self, stage: Stage) -> None:
         self._fetch(f"SELECT staged_row, differs FROM {stage.met}", stage.met)
-
-    @contextmanager
-    def _without_keys(self, table: Table) -> Iterator[None]:
-        """Take a table's foreign keys and indexes away, its primary key excepted, and make them again."""
-        home = self._home(table.name)
-        keys = self._foreign_keys(table)
-        indexes = self._rows(
-            "SELECT CAST(CAST(indexrelid AS regclass) AS text), pg_get_indexdef(indexrelid) FROM pg_index "
-            "WHERE indrelid = CAST(%s AS regclass) AND NOT EXISTS "
-            "(SELECT FROM pg_constraint WHERE conindid = indexrelid)",
-            [home],
-        )
-        for name, _ in keys:
-            self._execute(f"ALTER TABLE {home} DROP CONSTRAINT {quoted(name)}")
-        for name, _ in indexes:
-            self._execute(f"DROP INDEX {name}")
-        yield
-        for _, definition in indexes:
-            self._execute(definition)
-        for name, definition in keys:
-            self._execute(f"ALTER TABLE {home} ADD CONSTRAINT {quoted(name)} {definition}")
-
-    def _foreign_keys(self, table: Table) -> list[tuple[str, str]]:
-        return self._rows(
-            "SELECT CAST(conname AS text), pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE conrelid = CAST(%s AS regclass) AND contype = 'f'",
-            [self._home(table.name)],
-        )
 
     # -- the quarantine and the record ----------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from patron.contract import CONTRACT, FACTS, Table
+from patron.contract import CONTRACT, FACTS, Column, Table, Type
 from patron.engines.postgres.render import quoted
 
 EVENTS = {
@@ -13,6 +13,22 @@ EVENTS = {
     "delete": "REFERENCING OLD TABLE AS old_rows",
 }
 SEEN = {"insert": ("new_rows",), "update": ("old_rows", "new_rows"), "delete": ("old_rows",)}
+# Rows of these change the rows of all customers with a fact about them: products and campaigns.
+REFERRED = tuple(table for table in CONTRACT if "customer_id" not in table.names)
+
+
+def notes_of(table: Table) -> Table:
+    """Return the table that keeps the keys of changed rows of `table` until the next build.
+
+    A trigger cannot know all customers of a product: it does not see a purchase that another transaction has yet
+    to commit, and that one does not see the product's change. The build that sees both looks them up again.
+    """
+    return Table(
+        f"changed_{table.name}",
+        f"Rows of {table.name} that changed since the latest build; one may stand here several times.",
+        (Column(table.key.name, Type.ID, "The row.", required=True),),
+        keyed=False,
+    )
 
 
 def trigger_statements(schema: str) -> Iterator[str]:
@@ -24,29 +40,36 @@ def trigger_statements(schema: str) -> Iterator[str]:
     for table in CONTRACT:
         for event, referencing in EVENTS.items():
             name = f"note_{event}_{table.name}"
-            changed = "\n    UNION\n".join(_changed(table, rows, home) for rows in SEEN[event])
-            yield _function(home, name, changed)
+            changed = "\n    UNION\n".join(customers_of(table, rows, home) for rows in SEEN[event])
+            keys = "\n    UNION\n".join(f"    SELECT {table.key.name} FROM {rows}" for rows in SEEN[event])
+            yield _function(
+                home,
+                name,
+                f"    INSERT INTO {home}.changed_customers\n{changed};\n"
+                + (f"    INSERT INTO {home}.{notes_of(table).name}\n{keys};\n" if table in REFERRED else ""),
+            )
             yield (
                 f"CREATE OR REPLACE TRIGGER {name} AFTER {event.upper()} ON {home}.{table.name} {referencing} "
                 f"FOR EACH STATEMENT EXECUTE FUNCTION {home}.{name}()"
             )
         name = f"note_truncate_{table.name}"
-        yield _function(home, name, f"    SELECT customer_id FROM {home}.customer_features")
+        everybody = f"    SELECT customer_id FROM {home}.customer_features"
+        yield _function(home, name, f"    INSERT INTO {home}.changed_customers\n{everybody};\n")
         yield (
             f"CREATE OR REPLACE TRIGGER {name} AFTER TRUNCATE ON {home}.{table.name} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {home}.{name}()"
         )
 
 
-def _function(home: str, name: str, changed: str) -> str:
+def _function(home: str, name: str, statements: str) -> str:
     return (
         f"CREATE OR REPLACE FUNCTION {home}.{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
         f"SET search_path = pg_catalog, pg_temp AS $function$\nBEGIN\n"
-        f"    INSERT INTO {home}.changed_customers\n{changed};\n    RETURN NULL;\nEND\n$function$"
+        f"{statements}    RETURN NULL;\nEND\n$function$"
     )
 
 
-def _changed(table: Table, rows: str, home: str) -> str:
+def customers_of(table: Table, rows: str, home: str) -> str:
     """Select the customers whose row the changed `rows` of `table` may alter."""
     if "customer_id" in table.names:
         return f"    SELECT DISTINCT customer_id FROM {rows}"
