@@ -25,8 +25,8 @@ from tests.support.databases import Databases, fill, rows
 SHOPS = int(os.environ.get("PATRON_TEST_SHOPS", "2000"))
 SEEDS = range(4)
 TOGETHER = 50  # shops side by side in one build
-ALONE = SHOPS // 20
-HISTORIES = SHOPS // 100
+ALONE = SHOPS // 40
+HISTORIES = SHOPS // 160
 MOVES = (0, 1, -1, 31, -366)  # days that as_of moves between two builds
 
 examples = settings(

@@ -1,7 +1,7 @@
 """The application: options that every command shares, and one sentence for every failure.
 
 Exit codes: 0 done; 1 it failed, and standard error says why; 2 the command line itself makes no sense;
-130 stopped with Ctrl-C or SIGTERM; 141 whoever read the output stopped reading.
+130 stopped with Ctrl-C or SIGTERM.
 """
 
 from __future__ import annotations

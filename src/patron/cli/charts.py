@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -42,13 +43,14 @@ class Bar:
 def bars(rows: Sequence[Bar], width: int) -> Table:
     """Return a chart of horizontal bars, `width` characters in all; the longest takes the room that is left."""
     label, first, second = (
-        max((len(text) for text in texts), default=0)
-        for texts in zip(*((row.label, row.first, row.second) for row in rows), strict=True)
+        max((cell_len(getattr(row, part)) for row in rows), default=0)
+        for part in ("label", "first", "second")
     )
+    label = min(label, width // 2)
     room = max(_LEAST_ROOM, width - label - first - second - (3 if second else 2))
-    longest = max((row.length for row in rows), default=0) or 1
+    longest = max((row.length for row in rows if row.length > 0), default=1)
     grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=label, no_wrap=True)
+    grid.add_column(width=label, no_wrap=True, overflow="ellipsis")
     grid.add_column(width=room, no_wrap=True)
     grid.add_column(width=first, justify="right", no_wrap=True)
     if second:

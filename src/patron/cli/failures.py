@@ -16,7 +16,7 @@ from rich.text import Text
 from patron.cli.letters import printable
 from patron.errors import PatronError
 
-FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
+FAILED, INTERRUPTED = 1, 130
 DRIVERS = ("duckdb", "_duckdb", "psycopg", "pyarrow")
 
 
@@ -24,14 +24,12 @@ def exit_code(error: BaseException) -> int:
     """Return the code with which the process ends."""
     if isinstance(error, typer.TyperException):
         return error.exit_code
-    if isinstance(error, BrokenPipeError):
-        return PIPE_CLOSED
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
 def tell(error: BaseException, words: Sequence[str]) -> None:
     """Say on standard error what went wrong, as the command line `words` asked for it."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
         _silence_stdout()
         return
     if "--debug" in words or os.environ.get("PATRON_DEBUG", "0") not in ("", "0"):
@@ -40,9 +38,9 @@ def tell(error: BaseException, words: Sequence[str]) -> None:
         document = {"error": {"kind": kind(error), "message": message(error)}}
         print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
         return
-    said = Text("\n".join(map(printable, message(error).splitlines())))
-    label = Text() if isinstance(error, KeyboardInterrupt) else Text("Error: ", "bold red")
-    Console(stderr=True).print(label + said, soft_wrap=True, highlight=False)
+    label = "" if isinstance(error, KeyboardInterrupt) else "Error: "
+    said = "\n".join(map(printable, message(error).splitlines()))
+    Console(stderr=True).print(Text.assemble((label, "bold red"), said), soft_wrap=True, highlight=False)
 
 
 def kind(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ KPIS = {
     "repeat_purchase_rate": "Repeat buyers",
 }
 SCORES = range(1, 6)
-GRID_WIDTH = 33
+GRID_WIDTH, BARS = 33, 50
 NOTHING = "none"
 
 
@@ -67,11 +68,10 @@ class _Picture:
     def whole(self) -> RenderableType:
         if self.wide:
             left, right = 78, WIDE - GAP - 78
-            half = (WIDE - GAP) // 2
             sections: list[RenderableType] = [
                 _beside((left, self.revenue(left)), (right, Group(self.value(right), "", self.churn(right)))),
                 _beside((left, self.rfm(left)), (right, self.satisfaction(right))),
-                _beside((half, self.categories(half)), (half, self.top(half))),
+                _beside((BARS, self.categories(BARS)), (WIDE - GAP - BARS, self.top(WIDE - GAP - BARS))),
             ]
         else:
             half = (NARROW - GAP) // 2
@@ -149,29 +149,24 @@ class _Picture:
             step=step,
         )
         axis = "".join(f"{row['month']:%b}"[0].ljust(step) for row in rows)
-        named = "".ljust(step * len(rows))
-        for number, row in enumerate(rows):
-            if row["month"].month == 1 or number == 0:
-                at = number * step
-                named = f"{named[:at]}{row['month'].year}{named[at + 4 :]}"
-        years = Text(named.rstrip(), "dim")
+        years = _years([row["month"] for row in rows], step)
         chart = Table.grid(padding=(0, 1, 0, 0))
         chart.add_column(justify="right", style="dim")
         chart.add_column(no_wrap=True)
-        for label, line in zip_longest([top], [*lines, Text(axis, "dim"), years], fillvalue=""):
+        for label, line in zip_longest([top], [*lines, Text(axis, "dim"), Text(years, "dim")], fillvalue=""):
             chart.add_row(label, line)
         return self._section("monthly_revenue", note, chart)
 
     def value(self, width: int) -> RenderableType:
         """What each value segment is worth, beside how many it has."""
         rows = self.found["segment_distribution"]
-        total = sum(row["value"] for row in rows)
+        total = float(sum(row["value"] for row in rows))
         bars = [
             Bar(
                 row["customer_segment"],
-                max(0.0, float(row["value"] / total)) if total else 0.0,
+                float(row["value"]),
                 whole(row["customers"]),
-                percent(float(row["value"] / total)) if total else NOTHING,
+                percent(float(row["value"]) / total) if total else NOTHING,
             )
             for row in rows
         ]
@@ -237,20 +232,20 @@ class _Picture:
         ]
         note = f"revenue in {self.currency}"
         if len(rows) > CATEGORIES:
-            note += f"; {counted(len(rows) - CATEGORIES, 'smaller one')} not shown"
+            note += f"; {len(rows) - CATEGORIES} more not shown"
         return self._section("category_performance", note, charts.bars(bars, width))
 
     def top(self, width: int) -> RenderableType:
         """The customers who paid most."""
         grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(max_width=width - (44 if self.wide else 24), no_wrap=True, overflow="ellipsis")
+        grid.add_column(max_width=width - (41 if self.wide else 24), no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", no_wrap=True)
         grid.add_column(justify="right", style="dim", no_wrap=True)
         grid.add_column(style="dim", no_wrap=True)
         for row in self.found["top_customers"]:
             name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
             grid.add_row(
-                printable(name or f"customer {row['customer_id']}"),
+                Text(printable(name or f"customer {row['customer_id']}")),
                 whole(row["total_lifetime_value"]),
                 counted(row["total_purchases"], "order"),
                 row["rfm_segment"] if self.wide else "",
@@ -261,7 +256,7 @@ class _Picture:
         """The mean score, CSAT, and how the answers are spread."""
         row = self.found["satisfaction"][0]
         if not row["answers"]:
-            return self._section("satisfaction", "nobody said anything yet")
+            return self._section("satisfaction", "no answers yet")
         stars = round(row["mean"])
         mean = Text.assemble((f"{row['mean']:.2f}", "bold"), f" of 5 {'★' * stars}{'☆' * (5 - stars)}")
         csat = Text.assemble((percent(row["csat"]), "bold"), " gave 4 or 5 (CSAT)")
@@ -275,6 +270,16 @@ class _Picture:
     def _section(self, name: str, note: str, *body: RenderableType) -> RenderableType:
         title = Text.assemble((figure(name).title, "bold"), (f"  {note}" if note else "", "dim"))
         return Group(title, *body)
+
+
+def _years(months: list[date], step: int) -> str:
+    """Return each year below its first month, where it does not run into the next one."""
+    line = " " * step * len(months)
+    for number, month in enumerate(months):
+        if month.month == 1 or (number == 0 and month.month < 12):
+            at = number * step
+            line = f"{line[:at]}{month.year}{line[at + 4 :]}"
+    return line.rstrip()
 
 
 def _beside(*parts: tuple[int, RenderableType]) -> Table:

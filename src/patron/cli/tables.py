@@ -29,6 +29,7 @@ def table(*columns: str, title: str | None = None) -> Table:
         padding=(0, 1, 0, 0),
         pad_edge=False,
         header_style="dim",
+        border_style="dim",
         title=title,
         title_justify="left",
         title_style="bold",

@@ -30,5 +30,6 @@ SELECT
     CAST(cut_point AS INTEGER) AS cut_point,                                               -- 1 to 4, the lowest first.
     COALESCE($as_of - CAST(days AS INTEGER), CAST(recency AS DATE)) AS recency,            -- A last_purchase_date.
     COALESCE(CAST(orders AS BIGINT), CAST(frequency AS BIGINT)) AS frequency,              -- A number of orders.
-    COALESCE(CAST(amount AS DECIMAL(18, 2)), CAST(monetary AS DECIMAL(18, 2))) AS monetary -- A total_lifetime_value.
+    CAST(COALESCE(CAST(amount AS DECIMAL(18, 2)), CAST(monetary AS DECIMAL(18, 2))) AS DECIMAL(18, 2))
+        AS monetary                                                                        -- A total_lifetime_value.
 FROM cuts

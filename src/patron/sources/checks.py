@@ -61,15 +61,17 @@ class Problems:
     """The problems that a table's rows can have, numbered from 1 in the order in which they are met."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Problem, int] = {}
+        self._known: list[Problem] = []
 
     def number(self, problem: Problem) -> int:
         """Return the problem's number."""
-        return self._numbers.setdefault(problem, len(self._numbers) + 1)
+        if problem not in self._known:
+            self._known.append(problem)
+        return self._known.index(problem) + 1
 
     def numbered(self, number: int) -> Problem:
         """Return the problem of that number."""
-        return list(self._numbers)[number - 1]
+        return self._known[number - 1]
 
 
 @dataclass(frozen=True)

@@ -61,22 +61,36 @@ class SourceFile:
 
 @dataclass
 class Found:
-    """What a path holds: files with rows, problems that keep it from being loaded, and notes."""
+    """What a path holds: files with rows, problems that keep it from being loaded, and notes.
+
+    `absent` are columns that files do not have and need not have.
+    """
 
     files: list[SourceFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    absent: dict[str, list[SourceFile]] = field(default_factory=dict)
+
+    def all_notes(self) -> list[str]:
+        """Return the notes, and one for all files that lack the same columns."""
+        return self.notes + [
+            f"{_and_more([file.name for file in files])} has no {columns}: None in all rows."
+            for columns, files in self.absent.items()
+        ]
 
 
 def find(path: Path) -> Found:
     """Find the files to load at `path`, a folder or one file; raises SourceError when there is nothing there."""
-    if not path.exists():
-        raise SourceError(f"There is nothing at {path}; name a folder or a file that exists.")
     found = Found()
-    home = (path if path.is_dir() else path.parent).resolve()
-    paths = sorted(_walk(home), key=_place) if path.is_dir() else [home / path.name]
-    for one in paths:
-        _add(found, one, home)
+    try:
+        if not path.exists():
+            raise SourceError(f"There is nothing at {path}; name a folder or a file that exists.")
+        home = (path if path.is_dir() else path.parent).resolve()
+        paths = sorted(_walk(home), key=_place) if path.is_dir() else [home / path.name]
+        for one in paths:
+            _add(found, one, home)
+    except OSError as error:
+        raise SourceError(f"{error.filename or path} cannot be read: {error.strerror or error}.") from error
     _refuse_twins(found)
     if not found.files and not found.problems:
         found.problems.append(f"it holds no file named after a table, such as customer_info.csv ({KINDS})")
@@ -87,7 +101,7 @@ def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> list[
     """Match a file's columns with its table's; return the table's names for them.
 
     Case and spaces around a name do not matter. What does not fit is added to the problems, a column that is
-    not there but need not be to the notes.
+    not there but need not be to those that are absent.
     """
     table = file.table
     matched = [name.strip().lower() for name in names]
@@ -109,7 +123,7 @@ def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> list[
         )
     optional = [column.name for column in missing if not column.required]
     if optional:
-        found.notes.append(f"{file.name} has no {_listed(optional)}: None in all its rows.")
+        found.absent.setdefault(_listed(optional), []).append(file)
     return matched
 
 
@@ -147,21 +161,26 @@ def _separated(file: SourceFile, names: list[str]) -> list[str]:
     return names
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Yield the files below a folder; a link back to a folder `above` is not followed."""
+    real = folder.resolve()
+    if real in above:
+        return
     for path in folder.iterdir():
         if path.name.startswith((".", "_")):
             continue
         if path.is_dir():
-            yield from _walk(path)
+            yield from _walk(path, (*above, real))
         else:
             yield path
 
 
-def _place(path: Path) -> list[tuple[str, int]]:
+def _place(path: Path) -> tuple[list[tuple[str, int]], str]:
     """Where a path comes in order: part 2 before part 10, and a table's own file before its parts."""
     ending = _ending(path.name) or ""
     stem = str(path).lower()[: len(str(path)) - len(ending)]
-    return [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", stem)]
+    parts = [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", stem)]
+    return parts, path.name
 
 
 def _add(found: Found, path: Path, home: Path) -> None:
@@ -177,6 +196,10 @@ def _add(found: Found, path: Path, home: Path) -> None:
         found.problems.append(
             f"{name} is named after no table.{did_you_mean(stem, _NAMES)} The tables are: {', '.join(_NAMES)}"
         )
+        return
+    if _has_broken_letters(path):
+        shown = name.encode("utf-8", "backslashreplace").decode()
+        found.problems.append(f"the path of {shown} is not UTF-8; rename it")
         return
     if not path.is_file():
         found.problems.append(f"{name} leads nowhere; remove the link or restore its file")
@@ -213,6 +236,15 @@ def _refuse_twins(found: Found) -> None:
         other = by_stem.setdefault(stem, file)
         if other is not file:
             found.problems.append(f"{other.name} and {file.name} bear the same name; leave one of them out")
+
+
+def _has_broken_letters(path: Path) -> bool:
+    """Whether a path has bytes that are no letters; Python keeps them as halves of letters."""
+    return any("\udc80" <= letter <= "\udcff" for letter in str(path))
+
+
+def _and_more(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"
 
 
 def _listed(names: Sequence[str]) -> str:

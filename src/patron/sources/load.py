@@ -33,6 +33,7 @@ from patron.sources.quarantine import collect, release_settled
 from patron.sources.reading import Reader
 from patron.sources.staging import StagedTable
 
+MOST_PROBLEMS = 20  # that a message lists
 # What `allow_orphans` may say, and the table whose unknown keys it lets through. A fact without a customer is
 # nobody's, and an answer to an unknown campaign has no channel.
 ORPHANS = {"products": "product_catalog", "sessions": "website_behavior"}
@@ -147,7 +148,7 @@ class _Load:
         self.found = found
         self.orphans = orphans
         self.progress = progress
-        self.notes = found.notes
+        self.notes: list[str] = []
         self.reader = Reader(store.reader, store.folder, engine.settings.id_type, progress)
 
     def run(self) -> LoadReport:
@@ -182,7 +183,7 @@ class _Load:
             finished_at=datetime.now(UTC),
             new_in_quarantine=new,
             released=released,
-            notes=tuple(self.notes),
+            notes=(*self.found.all_notes(), *self.notes),
         )
         self.store.record(_row(report))
         return report
@@ -273,5 +274,8 @@ def _row(report: LoadReport) -> dict[str, Any]:
 def _sentence(path: Path, problems: list[str]) -> str:
     if len(problems) == 1:
         return f"Nothing of {path} was loaded: {problems[0]}."
-    listed = "\n".join(f"  - {problem}." for problem in problems)
+    shown = [f"  - {problem}." for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        shown.append(f"  - and {len(problems) - MOST_PROBLEMS} more.")
+    listed = "\n".join(shown)
     return f"Nothing of {path} was loaded, for {len(problems)} reasons:\n{listed}"

@@ -9,6 +9,7 @@ import hashlib
 import json
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from textwrap import indent
 from typing import Any
 
@@ -27,6 +28,7 @@ NARROWED = tuple(table.name for table in CONTRACT if "customer_id" in table.name
 FULL_FROM_SHARE = 0.3
 
 
+@cache
 def procedure_sql(settings: Settings, schema: str = "public") -> str:
     """Return CREATE PROCEDURE for these settings, with the contract tables in `schema`."""
     body = _body(settings, quoted(schema), schema)
