@@ -1,7 +1,6 @@
 # make demo   sets everything up and shows the product at work
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
-# make bench  speed, side by side with peers
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_PYTHON_DOWNLOADS = never
@@ -10,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 RUN    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench docs lock clean
+.PHONY: help demo test check lint docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -46,9 +45,6 @@ test: lint docs
 
 docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
-
-bench: .venv/.ready
-	$(RUN)/python -m benchmarks
 
 lock:
 	$(UV) pip compile pyproject.toml --quiet --all-extras --group test --group lint --group docs --group bench \
