@@ -7,6 +7,8 @@ export UV_PYTHON_DOWNLOADS = never
 export NO_MKDOCS_2_WARNING = 1
 export PYTHONDONTWRITEBYTECODE = 1
 RUN    := .venv/bin
+QUICK  := tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
+          tests/model/test_rules.py tests/model/test_derived_rules.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint docs lock clean
@@ -38,7 +40,7 @@ lint: .venv/.ready
 	$(RUN)/mypy
 
 check: lint
-	$(RUN)/pytest -q -n 2 -m "not slow"
+	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
 test: lint docs
 	$(RUN)/pytest -n 2 --durations=15

@@ -64,8 +64,8 @@ class Files:
         return copy
 
     def drop(self, url: str) -> None:
-        for file in self._folder.glob(f"{Path(url).name}*"):
-            file.unlink()
+        for path in self._folder.glob(f"{Path(url).name}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()  # DuckDB spills into a folder
 
     def __enter__(self) -> Self:
         return self
