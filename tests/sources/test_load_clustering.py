@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from patron.contract import table_named
 from patron.engines import Engine
 from patron.engines.duckdb.clustering import LONGEST_TAIL
+from patron.engines.duckdb.store import DuckDBStore
+from patron.errors import DatabaseError
 from patron.settings import Settings
 from patron.sources.load import load
 from tests.sources import files
@@ -114,3 +117,20 @@ def test_two_threads_load_one_after_the_other(engine: Engine, tmp_path: Path) ->
         thread.join()
     assert sorted(report.load_id for report in reports) == [2, 3, 4, 5, 6, 7]
     assert len(engine.query("SELECT * FROM customer_info")) == 9
+
+
+def test_a_load_that_fails_leaves_nothing(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("no room")
+
+    load(engine, shop_files(tmp_path))
+    monkeypatch.setattr(DuckDBStore, "record", fail)
+    broken = files.PURCHASES.replace("100,1", "100,3") + "x\n"
+    with pytest.raises(DatabaseError, match="because the database failed: no room"):
+        load(engine, write(tmp_path / "purchase_transactions.csv", broken))
+    monkeypatch.undo()
+    assert owners(engine) == [1, 1, 2]
+    assert engine.query("SELECT * FROM quarantine") == []
+    assert load(engine, tmp_path).load_id == 2

@@ -1,4 +1,4 @@
-"""Takes a table's foreign keys and indexes away while it is filled: for all rows at once they are made faster."""
+"""Takes a table's keys and indexes away while it is filled: for all rows at once they are made faster."""
 
 from __future__ import annotations
 
@@ -10,39 +10,55 @@ import psycopg
 
 from patron.engines.postgres.render import quoted
 
-# From so many rows on, an empty table is filled faster without its indexes and foreign keys, which are then
-# made for all rows at once. That locks out readers of the table until the transaction is over.
+# From so many rows on, an empty table is filled faster without its keys and indexes, which are then made for
+# all rows at once. That locks out readers of the table until the transaction is over.
 MANY = 100_000
+
+# Foreign keys first, since they stand on the others: the table's own, and those of tables that refer to it.
+_CONSTRAINTS = """
+    SELECT CAST(CAST(conrelid AS regclass) AS text), CAST(conname AS text), pg_get_constraintdef(oid)
+    FROM pg_constraint
+    WHERE (conrelid = CAST(%s AS regclass) AND contype IN ('f', 'p', 'u'))
+      OR (confrelid = CAST(%s AS regclass) AND contype = 'f')
+    ORDER BY contype
+"""
+_INDEXES = """
+    SELECT CAST(CAST(indexrelid AS regclass) AS text), pg_get_indexdef(indexrelid)
+    FROM pg_index
+    WHERE indrelid = CAST(%s AS regclass)
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
+_FOREIGN_KEYS = """
+    SELECT CAST(conname AS text)
+    FROM pg_constraint
+    WHERE conrelid = CAST(%s AS regclass)
+      AND contype = 'f'
+      AND conkey = ARRAY(
+        SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = CAST(%s AS name)
+      )
+"""
 
 
 @contextmanager
 def without_keys(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
-    """Take the foreign keys and indexes of `table` away, its primary key excepted, and make them again.
+    """Take the keys and indexes of `table` away, and references to it, and make them again.
 
-    `table` is SQL, with its schema and quoted where it must be. The caller holds a transaction.
+    `table` is SQL, with its schema and quoted where it must be; it is empty, so that nothing can refer to it.
+    The caller holds a transaction.
     """
-    keys = foreign_keys(connection, table)
-    indexes = connection.execute(
-        "SELECT CAST(CAST(indexrelid AS regclass) AS text), pg_get_indexdef(indexrelid) FROM pg_index "
-        "WHERE indrelid = CAST(%s AS regclass) AND NOT EXISTS "
-        "(SELECT FROM pg_constraint WHERE conindid = indexrelid)",
-        [table],
-    ).fetchall()
-    for name, _ in keys:
-        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {quoted(name)}".encode())
+    constraints = connection.execute(_CONSTRAINTS, [table, table]).fetchall()
+    indexes = connection.execute(_INDEXES, [table]).fetchall()
+    for owner, name, _ in constraints:
+        connection.execute(f"ALTER TABLE {owner} DROP CONSTRAINT {quoted(name)}".encode())
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}".encode())
     yield
     for _, definition in indexes:
         connection.execute(definition.encode())
-    for name, definition in keys:
-        connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {quoted(name)} {definition}".encode())
+    for owner, name, definition in reversed(constraints):
+        connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
 
 
-def foreign_keys(connection: psycopg.Connection[Any], table: str) -> list[tuple[str, str]]:
-    """Return the names and definitions of the foreign keys of `table`."""
-    return connection.execute(
-        "SELECT CAST(conname AS text), pg_get_constraintdef(oid) FROM pg_constraint "
-        "WHERE conrelid = CAST(%s AS regclass) AND contype = 'f'",
-        [table],
-    ).fetchall()
+def foreign_keys(connection: psycopg.Connection[Any], table: str, column: str) -> list[str]:
+    """Return the names of the foreign keys that stand on `column` of `table` alone."""
+    return [name for (name,) in connection.execute(_FOREIGN_KEYS, [table, column]).fetchall()]

@@ -74,11 +74,7 @@ class PostgresStore(Store):
         return "unknown_ids"
 
     def admit_orphans(self, table: Table, column: Column) -> str | None:
-        keys = [
-            name
-            for name, definition in foreign_keys(self.connection, self._home(table.name))
-            if f"KEY ({column.name})" in definition
-        ]
+        keys = foreign_keys(self.connection, self._home(table.name), column.name)
         for name in keys:
             self._execute(f"ALTER TABLE {self._home(table.name)} DROP CONSTRAINT {quoted(name)}")
         if not keys:
