@@ -1,8 +1,8 @@
 """Splits a CSV file into records without trusting it, one line at a time and in bounded memory.
 
-DuckDB reads well-formed CSV faster than anything here, but of a broken file it may lose lines without a word
-(DuckDB 2.0 skips a line above its limit and, after a quote that never closes, lines of parallel chunks). So
-whatever it does not read whole is split here: a line that is no record costs that line and nothing else.
+DuckDB reads well-formed CSV faster than anything here. Told to go on after errors, though, DuckDB 2.0 loses
+lines without a word: one above its limit of length and, after a quote that never closes, whole stretches. So it
+stops at the first error, and such a file is split here: a line that is no record costs that line and no other.
 
 A record is as RFC 4180 has it: fields in double quotes may hold delimiters, line ends and doubled quotes; a
 quote inside a field without them is a letter like any other. Blank lines are no records, and empty fields
