@@ -1,6 +1,6 @@
 -- What depends on the date or on the other customers: how long ago things were, and the RFM scores. It is
 -- computed when it is read, from the date and the cut points of the build, so it is never out of step with them.
--- Beside the scores it has all columns of customer_features and current_build.
+-- Beside the scores it has all columns of customer_rates and current_build.
 -- Grain: one row per customer.
 -- Kept as: view
 WITH cuts AS (
@@ -22,12 +22,12 @@ WITH cuts AS (
 
 dated AS (
     SELECT
-        customer_features.*,
+        customer_rates.*,
         current_build.*,
         CAST(DATE_DIFF('day', last_purchase_date, as_of) AS INTEGER) AS days_since_last_purchase,  -- Days up to as_of.
         CAST(DATE_DIFF('day', last_visit_date, as_of) AS INTEGER) AS days_since_last_visit,        -- Days up to as_of.
         CAST(DATE_DIFF('day', registration_date, as_of) AS INTEGER) AS days_since_registration     -- Days up to as_of.
-    FROM customer_features
+    FROM customer_rates
     CROSS JOIN current_build
 )
 

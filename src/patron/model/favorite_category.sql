@@ -5,13 +5,13 @@
 WITH category_spend AS (
     SELECT
         customer_id,
-        category,
+        category_number,
         COUNT(*) AS purchases,
         CAST(SUM(total_amount) AS DECIMAL(18, 2)) AS spend
     FROM purchase_transactions
-    INNER JOIN product_catalog USING (product_id)
-    WHERE purchase_date <= $as_of AND total_amount >= 0 AND category IS NOT NULL
-    GROUP BY customer_id, category
+    INNER JOIN numbered_products USING (product_id)
+    WHERE purchase_date <= $as_of AND total_amount >= 0 AND category_number IS NOT NULL
+    GROUP BY customer_id, category_number
 ),
 
 most_purchases AS (
@@ -21,7 +21,7 @@ most_purchases AS (
 ),
 
 most_purchased AS (
-    SELECT customer_id, category, spend
+    SELECT customer_id, category_number, spend
     FROM category_spend
     INNER JOIN most_purchases USING (customer_id, purchases)
 ),
@@ -30,11 +30,21 @@ most_spend AS (
     SELECT customer_id, MAX(spend) AS spend
     FROM most_purchased
     GROUP BY customer_id
+),
+
+favorites AS (
+    SELECT customer_id, MIN(category_number) AS category_number
+    FROM most_purchased
+    INNER JOIN most_spend USING (customer_id, spend)
+    GROUP BY customer_id
+),
+
+names AS (
+    SELECT DISTINCT category_number, category FROM numbered_products
 )
 
 SELECT
-    customer_id,       -- The customer's key.
-    MIN(category) AS favorite_product_category  -- Category with most purchase rows, then most spend, then first in alphabet.
-FROM most_purchased
-INNER JOIN most_spend USING (customer_id, spend)
-GROUP BY customer_id
+    customer_id,                            -- The customer's key.
+    category AS favorite_product_category  -- Category with most purchase rows, then most spend, then first in alphabet.
+FROM favorites
+INNER JOIN names USING (category_number)

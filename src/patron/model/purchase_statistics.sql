@@ -2,17 +2,15 @@
 -- of its own.
 -- Grain: one row per customer with a purchase or a return.
 -- Kept as: batch step
-WITH totals AS (
+WITH bought AS (
     SELECT
         customer_id,
-        COUNT(*) FILTER (WHERE total_amount >= 0 AND order_id IS NULL) AS single_orders,
-        COUNT(*) FILTER (WHERE total_amount < 0) AS total_returns,
-        SUM(total_amount) AS total_lifetime_value,
-        SUM(total_amount) FILTER (WHERE total_amount >= 0) AS purchased_amount,
-        MIN(purchase_date) FILTER (WHERE total_amount >= 0) AS first_purchase_date,
-        MAX(purchase_date) FILTER (WHERE total_amount >= 0) AS last_purchase_date
+        COUNT(*) - COUNT(order_id) AS single_orders,
+        SUM(total_amount) AS amount,
+        MIN(purchase_date) AS first_purchase_date,
+        MAX(purchase_date) AS last_purchase_date
     FROM purchase_transactions
-    WHERE purchase_date <= $as_of
+    WHERE purchase_date <= $as_of AND total_amount >= 0
     GROUP BY customer_id
 ),
 
@@ -26,15 +24,25 @@ basket_counts AS (
     SELECT customer_id, COUNT(*) AS baskets
     FROM baskets
     GROUP BY customer_id
+),
+
+returned AS (
+    SELECT customer_id, COUNT(*) AS total_returns, SUM(total_amount) AS amount
+    FROM purchase_transactions
+    WHERE purchase_date <= $as_of AND total_amount < 0
+    GROUP BY customer_id
 )
 
 SELECT
-    totals.customer_id,                                                                 -- The customer's key.
-    totals.single_orders + COALESCE(basket_counts.baskets, 0) AS total_purchases,       -- Number of orders.
-    totals.total_returns,                                                               -- Return rows.
-    CAST(totals.total_lifetime_value AS DECIMAL(18, 2)) AS total_lifetime_value,        -- Paid, less returns.
-    CAST(totals.purchased_amount AS DECIMAL(18, 2)) AS purchased_amount,                -- Paid, without returns.
-    totals.first_purchase_date,                                                         -- The first order's day.
-    totals.last_purchase_date                                                           -- The latest order's day.
-FROM totals
-LEFT JOIN basket_counts ON basket_counts.customer_id = totals.customer_id
+    COALESCE(bought.customer_id, returned.customer_id) AS customer_id,          -- The customer's key.
+    COALESCE(bought.single_orders, 0)
+    + COALESCE(basket_counts.baskets, 0) AS total_purchases,                    -- Number of orders.
+    COALESCE(returned.total_returns, 0) AS total_returns,                       -- Return rows.
+    CAST(COALESCE(bought.amount, 0) + COALESCE(returned.amount, 0)
+        AS DECIMAL(18, 2)) AS total_lifetime_value,                             -- Paid, less returns.
+    CAST(bought.amount AS DECIMAL(18, 2)) AS purchased_amount,                  -- Paid, without returns.
+    bought.first_purchase_date,                                                 -- The first order's day.
+    bought.last_purchase_date                                                   -- The latest order's day.
+FROM bought
+FULL JOIN returned ON returned.customer_id = bought.customer_id
+LEFT JOIN basket_counts ON basket_counts.customer_id = bought.customer_id

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from patron.model.steps import Kept, step_named, steps
+from patron.model.steps import Kept, kept, step_named, steps
 from patron.settings import Model
 
 CUTS = (1, 2, 3, 4)
@@ -31,11 +31,11 @@ def parameters(model: Model, as_of: date, build_id: int) -> dict[str, Any]:
 
 
 def inlined(name: str) -> exp.Query:
-    """Return one query for a step: the batch steps it stands on come before it as common table expressions."""
+    """Return one query for a step: the unkept steps it stands on come before it as common table expressions."""
     needed = {name}
     for step in reversed(steps()):
         if step.name in needed:
-            needed.update(read for read in step.reads if _is_batch_step(read))
+            needed.update(read for read in step.reads if _is_unkept(read))
     query = step_named(name).tree
     first = [step for step in steps() if step.name in needed and step.name != name]
     own = query.args.get("with_")
@@ -47,5 +47,5 @@ def inlined(name: str) -> exp.Query:
     return query
 
 
-def _is_batch_step(name: str) -> bool:
-    return any(step.name == name and step.kept is Kept.BATCH_STEP for step in steps())
+def _is_unkept(name: str) -> bool:
+    return any(step.name == name for step in kept(Kept.BUILD_STEP, Kept.BATCH_STEP))

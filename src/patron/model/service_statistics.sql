@@ -13,7 +13,8 @@ totals AS (
         customer_id,
         COUNT(*) AS total_interactions,
         COUNT(*) FILTER (WHERE LOWER(resolution_status) = 'resolved') AS resolved_interactions,
-        CAST(SUM(satisfaction_score) AS DOUBLE) / COUNT(satisfaction_score) AS average_satisfaction_score,
+        SUM(satisfaction_score) AS satisfaction_points,
+        COUNT(satisfaction_score) AS satisfaction_scores,
         MAX(interaction_date) AS interaction_date
     FROM contacts
     GROUP BY customer_id
@@ -30,7 +31,8 @@ SELECT
     totals.customer_id,                                          -- The customer's key.
     totals.total_interactions,                                   -- Contacts with customer service.
     totals.resolved_interactions,                                -- Contacts that were resolved.
-    totals.average_satisfaction_score,                           -- Mean of the scores given.
+    CAST(totals.satisfaction_points AS BIGINT) AS satisfaction_points,  -- Sum of the scores given.
+    totals.satisfaction_scores,                                  -- Scores given.
     totals.interaction_date AS last_interaction_date,            -- The latest contact's day.
     contacts.interaction_type AS last_interaction_type           -- The latest contact's kind.
 FROM totals

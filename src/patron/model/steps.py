@@ -24,6 +24,7 @@ DIALECT = "duckdb"
 class Kept(StrEnum):
     """How a step's rows are kept."""
 
+    BUILD_STEP = "build step"  # only while a build runs, computed once for all of its batches
     BATCH_STEP = "batch step"  # only while a batch of customers is computed
     CUSTOMER_TABLE = "customer table"  # a table whose rows are computed batch by batch
     SHOP_TABLE = "shop table"  # a table that every build computes whole

@@ -2,11 +2,13 @@
 -- Grain: one row per customer who visited.
 -- Kept as: batch step
 SELECT
-    customer_id,                                                                          -- The customer's key.
-    COUNT(*) AS total_website_visits,                                                     -- Sessions on the website.
-    CAST(SUM(pages_viewed) AS DOUBLE) / COUNT(pages_viewed) AS average_pages_per_visit,   -- Mean pages.
-    CAST(SUM(time_spent) AS DOUBLE) / COUNT(time_spent) AS average_time_spent_on_site,    -- Mean seconds.
-    MAX(visit_date) AS last_visit_date                                                    -- Latest visit.
+    customer_id,                                            -- The customer's key.
+    COUNT(*) AS total_website_visits,                       -- Sessions on the website.
+    CAST(SUM(pages_viewed) AS BIGINT) AS pages_viewed,      -- Pages seen in all sessions.
+    COUNT(pages_viewed) AS visits_with_pages,               -- Sessions whose pages are known.
+    CAST(SUM(time_spent) AS BIGINT) AS time_spent,          -- Seconds spent in all sessions.
+    COUNT(time_spent) AS visits_with_time,                  -- Sessions whose length is known.
+    MAX(visit_date) AS last_visit_date                      -- Latest visit.
 FROM website_behavior
 WHERE visit_date <= $as_of
 GROUP BY customer_id

@@ -133,6 +133,7 @@ class DuckDBBuild:
         done = iter(range(1, len(ranges) + 1))
 
         def work(cursor: duckdb.DuckDBPyConnection) -> None:
+            self._run_once(cursor)
             for condition in queue:
                 with self._narrowed(cursor, "VIEW", condition):
                     self._run_batch(cursor, suffix="_next")
@@ -197,6 +198,7 @@ class DuckDBBuild:
             recomputed = _count(cursor, "batch")
             new = 0
             if recomputed:
+                self._run_once(cursor)
                 with self._narrowed(cursor, "TABLE", "customer_id IN (SELECT customer_id FROM temp.batch)"):
                     self._run_batch(cursor, suffix="_batch")
                 new = self._note_new(cursor, "customer_features_batch")
@@ -230,6 +232,11 @@ class DuckDBBuild:
         yield
         for name in NARROWED:  # after a failure the transaction takes them with it
             cursor.execute(f"DROP {kind} temp.{name}")
+
+    def _run_once(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Compute what all batches of this cursor share."""
+        for step in kept(Kept.BUILD_STEP):
+            self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
 
     def _run_batch(self, cursor: duckdb.DuckDBPyConnection, suffix: str) -> None:
         for step in kept(Kept.BATCH_STEP):

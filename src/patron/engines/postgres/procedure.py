@@ -47,7 +47,8 @@ def fingerprint(sql: str) -> str:
 
 
 def _body(settings: Settings, home: str, schema: str) -> str:
-    batch_steps = [_step_into(step, schema, f"pg_temp.{step.name}") for step in kept(Kept.BATCH_STEP)]
+    unkept = kept(Kept.BUILD_STEP, Kept.BATCH_STEP)
+    batch_steps = [_step_into(step, schema, f"pg_temp.{step.name}") for step in unkept]
     customer_tables = kept(Kept.CUSTOMER_TABLE)
     fresh = [_step_into(step, schema, f"pg_temp.{step.name}_batch") for step in customer_tables]
     shop = [_shop_step(step, schema, home) for step in kept(Kept.SHOP_TABLE)]

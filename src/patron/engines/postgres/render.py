@@ -59,7 +59,7 @@ def quoted(schema: str) -> str:
 def _homes(schema: str, *, batch: bool) -> dict[str, str]:
     homes = {table.name: BATCH if batch and "customer_id" in table.names else schema for table in CONTRACT}
     for step in steps():
-        homes[step.name] = BATCH if step.kept is Kept.BATCH_STEP else schema
+        homes[step.name] = BATCH if step.kept in (Kept.BUILD_STEP, Kept.BATCH_STEP) else schema
     return homes
 
 
