@@ -1,6 +1,7 @@
 # make demo   sets everything up and shows the product at work
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
+# make bench  Patron's builds beside peers that make the same table; takes many minutes and 10 GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_PYTHON_DOWNLOADS = never
@@ -11,7 +12,7 @@ QUICK  := tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint docs lock clean
+.PHONY: help demo test check bench lint docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -44,6 +45,9 @@ check: lint
 
 test: lint docs
 	$(RUN)/pytest -n 2 --durations=15
+
+bench: .venv/.ready
+	$(RUN)/python -m benchmarks $(BENCH)
 
 docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict

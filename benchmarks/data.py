@@ -61,9 +61,7 @@ def prepare(shop: Shop, threads: int, say: Say, parts: tuple[str, ...] = tuple(P
         say(f"preparing {name} for {shop.customers:,} customers")
         partial = shop / f"partial-{name}"
         remove(partial)
-        measure.run(
-            PARTS[name], threads, folder=str(shop.folder), to=str(partial), customers=shop.customers
-        )
+        measure.run(PARTS[name], threads, folder=str(shop.folder), to=str(partial), customers=shop.customers)
         partial.rename(shop / name)
 
 

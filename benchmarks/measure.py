@@ -22,31 +22,38 @@ from typing import Any, Self
 ROOT = Path(__file__).resolve().parents[1]
 ANSWER = "benchmark answer: "
 Figures = dict[str, Any]
+Cpu = Callable[[], tuple[float, float]]
 
 
 class BenchmarkError(Exception):
     """A benchmark could not be run, or a contestant's result is wrong."""
 
 
-class Stopwatch:
-    """Times a `with` block: wall seconds, and user and system CPU seconds of this whole process."""
+def own_cpu() -> tuple[float, float]:
+    """Return the user and system CPU seconds of this process so far, all threads."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime, usage.ru_stime
 
-    def __init__(self) -> None:
+
+class Stopwatch:
+    """Times a `with` block: wall seconds, and the user and system CPU seconds that `cpu` counts."""
+
+    def __init__(self, cpu: Cpu = own_cpu) -> None:
+        self.cpu = cpu
         self.figures: Figures = {}
 
     def __enter__(self) -> Self:
-        self._usage, self._start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+        self._before, self._start = self.cpu(), time.perf_counter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        wall = time.perf_counter() - self._start
-        usage = resource.getrusage(resource.RUSAGE_SELF)
+        wall, after = time.perf_counter() - self._start, self.cpu()
         self.figures = {
             "wall": wall,
-            "user": usage.ru_utime - self._usage.ru_utime,
-            "system": usage.ru_stime - self._usage.ru_stime,
+            "user": after[0] - self._before[0],
+            "system": after[1] - self._before[1],
         }
 
 

@@ -1,0 +1,92 @@
+"""`python -m benchmarks PART`: Patron's build side by side with peers, in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import report, runs
+from benchmarks.data import Shop
+from benchmarks.measure import BenchmarkError, Figures
+from patron.errors import PatronError
+
+WORK = Path(gettempdir(), "patron-benchmarks")
+PARTS = ("full", "incremental", "scale", "postgres")
+OUT, ERR = Console(), Console(stderr=True)
+
+
+def main(
+    part: Annotated[str, typer.Argument(metavar="PART", help=f"{', '.join(PARTS)} or all.")] = "all",
+    customers: Annotated[
+        int, typer.Option(min=300, metavar="N", help="Customers of the full and incremental builds.")
+    ] = 1_000_000,
+    scale_from: Annotated[
+        int,
+        typer.Option(
+            min=300, metavar="N", help="The smaller size of scale; the larger has ten times as many."
+        ),
+    ] = 100_000,
+    postgres_customers: Annotated[
+        int, typer.Option(min=300, metavar="N", help="Customers on PostgreSQL.")
+    ] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, metavar="K", help="How often each is run, in turn.")] = 3,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads for everyone; unset, one a core.")
+    ] = None,
+    work: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where data is prepared, and found again by the next run.")
+    ] = WORK,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures there.")
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Put the tables into this page, after its measured mark."),
+    ] = None,
+) -> None:
+    """Measure Patron's builds side by side with peers that make the same customer_360.
+
+    Each runs in a process of its own, in turn, with the same number of threads, from tables already loaded. A peer
+    whose result differs from Patron's ends the run with an error.
+    """
+    if part not in (*PARTS, "all"):
+        raise typer.BadParameter(f"'{part}' is no part; choose {', '.join(PARTS)} or all.")
+    threads = threads or os.cpu_count() or 1
+    work = work.resolve()
+
+    def say(what: str) -> None:
+        ERR.print(f"[dim]{what} ...[/dim]", highlight=False)
+
+    measured: dict[str, Callable[[], Figures]] = {
+        "full": lambda: runs.full(Shop(work, customers), rounds, threads, say),
+        "incremental": lambda: runs.incremental(Shop(work, customers), rounds, threads, say),
+        "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
+        "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
+    }
+    command = (
+        f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
+        f"--postgres-customers {postgres_customers} --rounds {rounds} --threads {threads}"
+    )
+    results: Figures = {"about": report.circumstances(command, rounds, threads)}
+    try:
+        for name in PARTS if part == "all" else (part,):
+            results[name] = measured[name]()
+    except (BenchmarkError, PatronError, OSError) as error:
+        ERR.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    report.show(results, OUT)
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1, default=str) + "\n", "utf-8")
+    if markdown:
+        report.write_page(results, markdown)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,97 @@
+"""The benchmark's peers make the same customer_360 as Patron, so that what is timed is the same work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from benchmarks.compare import assert_same
+from benchmarks.measure import BenchmarkError
+from benchmarks.peers import patron_changes, postgres_sql
+
+from benchmarks import data, report, runs
+from patron.engines import connect
+from patron.settings import Settings
+from patron.sources.sample import Sample, store
+from tests.support.databases import Databases, requested_engines
+
+CUSTOMERS = 300
+POSTGRES = [kind for kind in requested_engines() if kind.startswith("postgres")]
+
+
+def no_cpu() -> tuple[float, float]:
+    return 0.0, 0.0
+
+
+def test_every_peer_gives_patrons_table(tmp_path: Path) -> None:
+    """`full` itself compares them, value for value."""
+    figures = runs.full(data.Shop(tmp_path, CUSTOMERS), rounds=1, threads=1, say=lambda _: None)
+    columns = 42
+    assert figures["values_compared"] == {
+        name: CUSTOMERS * columns for name in runs.CONTESTANTS if name != runs.PATRON
+    }
+    assert all(one["wall_min"] > 0 for one in figures["contestants"].values())
+    text = report.markdown({"about": report.circumstances("full", 1, 1), "full": figures})
+    assert all(f"| {name} |" in text for name in runs.CONTESTANTS)
+
+
+@pytest.mark.parametrize("kind", POSTGRES)
+def test_postgres_by_hand_gives_patrons_table(kind: str, databases: Databases, tmp_path: Path) -> None:
+    url = databases.empty(kind)
+    with connect(url, Settings()) as engine:
+        store(Sample(CUSTOMERS, data.SEED, data.AS_OF), engine)
+    postgres_sql.first_full(url, data.AS_OF, no_cpu)
+    postgres_sql.by_hand(url, data.AS_OF, no_cpu)
+    assert postgres_sql.compare_by_hand(url, tmp_path) > CUSTOMERS
+    outcomes = {one["name"]: one["outcome"] for one in postgres_sql.founding(url, no_cpu, timeout_seconds=20)}
+    assert [name for name, outcome in outcomes.items() if outcome != "ran"] == [
+        "product preferences, as sketched",
+        "the join, as sketched",
+    ]
+    with connect(url, Settings()) as engine:
+        assert (
+            patron_changes.changes(engine, data.AS_OF, tmp_path)["same_day"]["recomputed"] == CUSTOMERS // 100
+        )
+    databases.drop(url)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("value + 0.01::DECIMAL(18, 2) AS value", "value of 2 customers"),
+        ("mean * (1 + 1e-8) AS mean", "mean of 2 customers"),
+        ("NULL::VARCHAR AS name", "name of 1 customers"),
+    ],
+)
+def test_a_difference_is_an_error(changed: str, said: str, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE ours AS SELECT * FROM (VALUES (1, 1.10::DECIMAL(18, 2), 3.5::DOUBLE, 'a'), "
+            "(2, 2.20, 1.5, NULL)) AS rows (customer_id, value, mean, name)"
+        )
+        connection.execute(f"COPY ours TO '{ours}'")
+        connection.execute(f"COPY (SELECT * REPLACE ({changed}) FROM ours) TO '{theirs}'")
+    with pytest.raises(BenchmarkError, match=said):
+        assert_same(ours, theirs, "The other")
+    assert assert_same(ours, ours, "The same") == 8
+
+
+def test_missing_and_surplus_customers_are_differences(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.parquet", tmp_path / "theirs.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT range AS customer_id, 1 AS orders FROM range(5)) TO '{ours}'")
+        connection.execute(f"COPY (SELECT range AS customer_id, 1 AS orders FROM range(1, 7)) TO '{theirs}'")
+    with pytest.raises(BenchmarkError, match="orders of 3 customers"):
+        assert_same(ours, theirs, "The other")
+
+
+def test_the_measured_part_of_a_page_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text("# Words\n\nBy hand.\n\n<!-- measured -->\n\nold figures\n")
+    report.write_page({"about": report.circumstances("scale", 2, 1)}, page)
+    text = page.read_text()
+    assert text.startswith("# Words\n\nBy hand.\n\n<!-- measured -->\n")
+    assert "2 rounds" in text
+    assert "old figures" not in text
