@@ -10,23 +10,29 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
+from pyarrow import parquet
 
 from benchmarks import measure
 from patron.contract import CONTRACT
-from patron.engines import connect
+from patron.contract.ddl import create_table
+from patron.engines import Engine, connect
+from patron.model.steps import steps
 from patron.settings import Settings
-from patron.sources.sample import Sample, store, write_parquet
+from patron.sources.sample import Sample, write_parquet
 
 AS_OF = date(2025, 12, 31)  # the sample's last day
 SEED = 1
+ROWS_AT_ONCE = 1_000_000
 # What is prepared, in this order: the name of the file or folder, and the task that makes it.
 PARTS = {
     "sample": "benchmarks.data:make_sample",
-    "patron.duckdb": "benchmarks.data:make_patron",
+    "patron": "benchmarks.data:make_patron",
     "arrivals": "benchmarks.data:make_arrivals",
     "peer.duckdb": "benchmarks.peers.duckdb_sql:prepare",
     "chdb": "benchmarks.peers.chdb_sql:prepare",
@@ -43,13 +49,19 @@ class Shop:
 
     @property
     def folder(self) -> Path:
-        """The folder of everything of this size; versions in its name, since stores change with them."""
-        made_with = f"patron{version('patron')}-duckdb{version('duckdb')}"
-        return self.work / made_with / str(self.customers)
+        """The folder of everything of this size; DuckDB's version in its name, since files change with it."""
+        return self.work / f"duckdb-{version('duckdb')}" / str(self.customers)
 
-    def __truediv__(self, name: str) -> Path:
-        """One prepared part, or a name for something of the run's own."""
-        return self.folder / name
+    def __truediv__(self, part: str) -> Path:
+        """Where a prepared part is. Patron's own is named by the model, which says what tables it has."""
+        return self.folder / (f"patron-{model_mark()}.duckdb" if part == "patron" else part)
+
+
+@cache
+def model_mark() -> str:
+    """Return a short mark of the contract and the model, other for others."""
+    texts = [create_table(table, "duckdb") for table in CONTRACT] + [step.sql for step in steps()]
+    return sha256("\n".join(texts).encode()).hexdigest()[:8]
 
 
 def prepare(shop: Shop, threads: int, say: Say, parts: tuple[str, ...] = tuple(PARTS)) -> None:
@@ -79,9 +91,17 @@ def make_sample(folder: str, to: str, customers: int, threads: int) -> None:
 
 
 def make_patron(folder: str, to: str, customers: int, threads: int) -> None:
-    """Put the sample into Patron's own database, by Patron's own way."""
+    """Put the sample into Patron's own database, in the sample's order, which is that of customers."""
     with connect(to, Settings(threads=threads)) as engine:
-        store(Sample(customers, SEED, AS_OF), engine)
+        append_sample(engine, Path(folder, "sample"))
+
+
+def append_sample(engine: Engine, sample: Path) -> None:
+    """Fill the contract tables from the sample's files, by Patron's way for rows that it made itself."""
+    engine.init()
+    for table in CONTRACT:
+        with parquet.ParquetFile(sample / f"{table.name}.parquet") as file:
+            engine.append(table, file.iter_batches(ROWS_AT_ONCE))
 
 
 def make_arrivals(folder: str, to: str, customers: int, threads: int) -> None:

@@ -61,7 +61,7 @@ def show(results: Figures, console: Console) -> None:
     for table in tables(results):
         shown = RichTable(title=table.title, title_justify="left", caption_justify="left")
         for number, column in enumerate(table.columns):
-            shown.add_column(column, justify="right" if number else "left", no_wrap=not number)
+            shown.add_column(column, justify="right" if number else "left", min_width=7 if number else None)
         for row in table.rows:
             shown.add_row(*row)
         console.print(shown)

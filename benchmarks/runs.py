@@ -60,7 +60,7 @@ def full(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
 
 def incremental(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
     """Time builds after 1 % of the customers changed beside a full one in the same process."""
-    data.prepare(shop, threads, say, ("sample", "patron.duckdb"))
+    data.prepare(shop, threads, say, ("sample", "patron"))
     runs, parses = [], []
     for number in range(rounds):
         say(f"incremental builds, round {number + 1} of {rounds}")
@@ -77,7 +77,7 @@ def scale(shop: Shop, rounds: int, threads: int, say: Say, times: int = 10) -> F
     """Time full builds of N and of `times` N customers in turn."""
     shops = {one.customers: one for one in (shop, Shop(shop.work, times * shop.customers))}
     for one in shops.values():
-        data.prepare(one, threads, say, ("sample", "patron.duckdb"))
+        data.prepare(one, threads, say, ("sample", "patron"))
     runs: dict[int, list[Figures]] = {customers: [] for customers in shops}
     for number in range(rounds):
         for customers, one in shops.items():
@@ -88,8 +88,9 @@ def scale(shop: Shop, rounds: int, threads: int, say: Say, times: int = 10) -> F
 
 def postgres(shop: Shop, rounds: int, say: Say, timeout_seconds: int = 30) -> Figures:
     """Time the procedure beside SQL by hand on PostgreSQL, the founding documents' way, and incremental builds."""
+    data.prepare(shop, 1, say, ("sample",))
     with server.running(shop.work) as running:
-        database = server.prepare(running, shop.customers, say)
+        database = server.prepare(running, shop, say)
         runs: dict[str, list[Figures]] = {"procedure, first build": [], "by hand": [], "procedure, again": []}
         with running.copy_of(database) as url, TemporaryDirectory(dir=shop.work) as scratch:
             for number in range(rounds):
@@ -127,7 +128,9 @@ def postgres(shop: Shop, rounds: int, say: Say, timeout_seconds: int = 30) -> Fi
 
 
 def _child(task: str, shop: Shop, threads: int, **arguments: object) -> Figures:
-    figures: Figures = measure.run(task, threads, folder=str(shop.folder), as_of=str(AS_OF), **arguments)
+    ours = task.startswith("benchmarks.peers.patron_")
+    where = {"store": str(shop / "patron")} if ours else {"folder": str(shop.folder)}
+    figures: Figures = measure.run(task, threads, **where, as_of=str(AS_OF), **arguments)
     return figures
 
 

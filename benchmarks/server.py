@@ -11,10 +11,9 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.data import AS_OF, SEED, Say
+from benchmarks.data import Say, Shop, append_sample, model_mark
 from patron.engines import connect
 from patron.settings import Settings
-from patron.sources.sample import Sample, store
 
 # For every contestant alike; memory for sorts is each session's own and equal too.
 OPTIONS = {
@@ -97,17 +96,17 @@ def running(work: Path) -> Iterator[Server]:
         server.stop()
 
 
-def prepare(server: Server, customers: int, say: Say) -> str:
-    """Return the database with the sample of `customers`, loaded by Patron's own way; make it where it is missing."""
-    name = f"shop_{customers}"
+def prepare(server: Server, shop: Shop, say: Say) -> str:
+    """Return the database with the shop's sample, loaded by Patron's own way; make it where it is missing."""
+    name = f"shop_{shop.customers}_{model_mark()}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
-        say(f"preparing PostgreSQL for {customers:,} customers")
+        say(f"preparing PostgreSQL for {shop.customers:,} customers")
         connection.execute(f"DROP DATABASE IF EXISTS partial_{name}".encode())
         connection.execute(f"CREATE DATABASE partial_{name}".encode())
         with connect(server.url(f"partial_{name}"), Settings()) as engine:
-            store(Sample(customers, SEED, AS_OF), engine)
+            append_sample(engine, shop / "sample")
             engine.query("VACUUM ANALYZE")
         connection.execute(f"ALTER DATABASE partial_{name} RENAME TO {name}".encode())
     return name

@@ -14,11 +14,11 @@ from patron.settings import Settings
 
 
 def full(
-    folder: str, as_of: str, threads: int, result: str | None = None, memory_limit: str | None = None
+    store: str, as_of: str, threads: int, result: str | None = None, memory_limit: str | None = None
 ) -> Figures:
     """Build customer_360 whole, then write the whole view into a table too, timed apart (`table`)."""
     settings = Settings(threads=threads, memory_limit=memory_limit)
-    with connect(f"{folder}/patron.duckdb", settings, create=False) as engine:
+    with connect(store, settings, create=False) as engine:
         built = build(engine, date.fromisoformat(as_of), full=True)
         with Stopwatch() as table:
             engine.query("CREATE OR REPLACE TABLE benchmark_whole AS FROM customer_360")

@@ -16,16 +16,16 @@ from patron.model.steps import steps
 from patron.settings import Settings
 
 
-def incremental(folder: str, as_of: str, threads: int) -> Figures:
+def incremental(store: str, as_of: str, threads: int) -> Figures:
     """Time a full build, one after 1 % changed as of the same day, and one after another 1 % as of the next day.
 
     What the last one leaves is compared with a full build of the same day; raises BenchmarkError where they differ.
     The model is parsed before the clock starts; `benchmarks.peers.patron_build:first_use` times that.
     """
     steps()
-    with TemporaryDirectory(dir=folder) as scratch:
+    with TemporaryDirectory(dir=Path(store).parent) as scratch:
         copy = Path(scratch, "shop.duckdb")
-        shutil.copy(Path(folder, "patron.duckdb"), copy)
+        shutil.copy(store, copy)
         with connect(str(copy), Settings(threads=threads), create=False) as engine:
             return changes(engine, date.fromisoformat(as_of), Path(scratch))
 
