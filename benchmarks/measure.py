@@ -36,7 +36,10 @@ def own_cpu() -> tuple[float, float]:
 
 
 class Stopwatch:
-    """Times a `with` block: wall seconds, and the user and system CPU seconds that `cpu` counts."""
+    """Times a `with` block: wall seconds, and the user and system CPU seconds that `cpu` counts.
+
+    Of this process it also notes `peak_bytes`, the most memory that was resident up to the end of the block.
+    """
 
     def __init__(self, cpu: Cpu = own_cpu) -> None:
         self.cpu = cpu
@@ -55,13 +58,14 @@ class Stopwatch:
             "user": after[0] - self._before[0],
             "system": after[1] - self._before[1],
         }
+        if self.cpu is own_cpu:
+            self.figures["peak_bytes"] = peak_bytes()
 
 
 def run(task: str, threads: int, **arguments: Any) -> Any:
-    """Run `task` ('module:function') in a process of its own; return what it returns, with its peak memory.
+    """Run `task` ('module:function') in a process of its own and return what it returns.
 
-    Where the answer is a dictionary, `peak_bytes` is the most memory that was resident in the process's life,
-    loading included. Raises BenchmarkError with the last words of a process that fails.
+    Raises BenchmarkError with the last words of a process that fails.
     """
     document = json.dumps({"task": task, "arguments": arguments | {"threads": threads}}, default=str)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PATRON_")}
@@ -108,10 +112,8 @@ def _main(document: str) -> None:
     wanted = json.loads(document)
     module, _, name = wanted["task"].partition(":")
     task: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    answer = task(**wanted["arguments"])
-    if isinstance(answer, dict):
-        answer = {"peak_bytes": peak_bytes()} | answer
-    sys.stdout.write(f"\n{ANSWER}{json.dumps(answer, default=str)}\n")
+    answer = json.dumps(task(**wanted["arguments"]), default=str)
+    sys.stdout.write(f"\n{ANSWER}{answer}\n")
     sys.stdout.flush()
     os._exit(0)  # engines' own farewells at interpreter exit are no part of a measurement
 

@@ -145,7 +145,8 @@ def _summed_changes(runs: list[Figures]) -> Figures:
 
 def _and_table(one: Figures) -> Figures:
     """Add to a build the time of writing the whole view into a table."""
-    return {name: one[name] + one["table"][name] for name in ("wall", "user", "system")}
+    both = {name: one[name] + one["table"][name] for name in ("wall", "user", "system")}
+    return both | {"peak_bytes": one["table"]["peak_bytes"]}
 
 
 def _typical(runs: list[Figures]) -> Figures:
