@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from benchmarks.measure import Figures
 
 LIBRARIES = ("patron", "duckdb", "polars", "chdb", "sqlglot")
-TIMES = ("wall s, least", "wall s, median", "CPU s, least", "CPU s, median", "peak MiB")
+TIMES = ("wall min", "wall median", "CPU min", "CPU median", "peak MiB")
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _full(figures: Figures) -> list[Table]:
     peers = {name: one for name, one in contestants.items() if name != patron}
     best = min(peers, key=lambda name: float(peers[name]["wall_median"]))
     rows = [(name, *_times(one)) for name, one in contestants.items()]
-    rows.insert(1, ("Patron, and all of customer_360 into a table", *_times(figures["patron_with_table"])))
-    rows.insert(2, (f"Patron, told memory_limit = {figures['memory_limit']}", *_times(figures["bounded"])))
+    rows.insert(1, ("Patron, and the view into a table", *_times(figures["patron_with_table"])))
+    rows.insert(2, (f"Patron, in {figures['memory_limit']}", *_times(figures["bounded"])))
     ratio = {kind: contestants[patron][kind] / peers[best][kind] for kind in ("wall_median", "cpu_median")}
     whole = figures["patron_with_table"]["wall_median"] / peers[best]["wall_median"]
     notes = (
@@ -109,7 +109,7 @@ def _full(figures: Figures) -> list[Table]:
         f"{ratio['cpu_median']:.2f} of its CPU time; with the whole table written too, {whole:.2f} of its wall time.",
         f"Every peer gave Patron's customer_360: {min(figures['values_compared'].values()):,} values each were "
         "compared, floating point to 1e-9 and all else exactly.",
-        "Peak memory is that of the whole process, frames loaded before the clock started included.",
+        "Times are in seconds. Peak memory is that of the whole process, frames loaded before the clock started included.",
     )
     title = f"Full build of {figures['customers']:,} customers"
     return [Table(title, ("", *TIMES), tuple(rows), notes), _steps("the full build", figures["steps"])]

@@ -13,13 +13,13 @@ from benchmarks.peers import patron_changes, postgres_sql
 from patron.engines import connect
 from patron.settings import Settings
 
-PATRON = "Patron on DuckDB"
+PATRON = "Patron"
 # Who builds customer_360 whole, in the order of a round, and with what arguments.
 CONTESTANTS: dict[str, tuple[str, Figures]] = {
     PATRON: ("benchmarks.peers.patron_build:full", {}),
     "DuckDB by hand": ("benchmarks.peers.duckdb_sql:full", {}),
-    "Polars, frames in memory": ("benchmarks.peers.polars_lazy:full", {"in_memory": True}),
-    "Polars, from Parquet": ("benchmarks.peers.polars_lazy:full", {"in_memory": False}),
+    "Polars, in memory": ("benchmarks.peers.polars_lazy:full", {"in_memory": True}),
+    "Polars, Parquet": ("benchmarks.peers.polars_lazy:full", {"in_memory": False}),
     "chDB by hand": ("benchmarks.peers.chdb_sql:full", {}),
 }
 MEMORY_LIMIT = "4GiB"

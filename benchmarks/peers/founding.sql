@@ -23,7 +23,7 @@ HAVING COUNT(*) = (
     GROUP BY other.product_id ORDER BY COUNT(*) DESC LIMIT 1
 );
 
--- name: product preferences, mended
+-- name: product preferences, mended, with Patron's index on customer_id
 CREATE TEMP TABLE preferences AS
 SELECT bought.customer_id, product.category AS favorite_category, product.brand AS favorite_brand
 FROM purchase_transactions AS bought JOIN product_catalog AS product ON product.product_id = bought.product_id
@@ -32,6 +32,22 @@ HAVING COUNT(*) = (
     SELECT COUNT(*) FROM purchase_transactions AS other WHERE other.customer_id = bought.customer_id
     GROUP BY other.product_id ORDER BY COUNT(*) DESC LIMIT 1
 );
+
+-- name: product preferences, mended, on tables as sketched, without indexes
+SET enable_indexscan = off;
+SET enable_indexonlyscan = off;
+SET enable_bitmapscan = off;
+CREATE TEMP TABLE preferences_without_index AS
+SELECT bought.customer_id, product.category AS favorite_category, product.brand AS favorite_brand
+FROM purchase_transactions AS bought JOIN product_catalog AS product ON product.product_id = bought.product_id
+GROUP BY bought.customer_id, product.category, product.brand
+HAVING COUNT(*) = (
+    SELECT COUNT(*) FROM purchase_transactions AS other WHERE other.customer_id = bought.customer_id
+    GROUP BY other.product_id ORDER BY COUNT(*) DESC LIMIT 1
+);
+RESET enable_indexscan;
+RESET enable_indexonlyscan;
+RESET enable_bitmapscan;
 
 -- name: service
 CREATE TEMP TABLE service_facts AS
