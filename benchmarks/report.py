@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from benchmarks.measure import Figures
 
 LIBRARIES = ("patron", "duckdb", "polars", "chdb", "sqlglot")
-TIMES = ("wall min", "wall median", "CPU min", "CPU median", "peak MiB")
+TIMES = ("wall s min", "wall s median", "CPU s min", "CPU s median", "peak MiB")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _full(figures: Figures) -> list[Table]:
         f"{ratio['cpu_median']:.2f} of its CPU time; with the whole table written too, {whole:.2f} of its wall time.",
         f"Every peer gave Patron's customer_360: {min(figures['values_compared'].values()):,} values each were "
         "compared, floating point to 1e-9 and all else exactly.",
-        "Times are in seconds. Peak memory is that of the whole process, frames loaded before the clock started included.",
+        "Peak memory is that of the whole process, frames loaded before the clock started included.",
     )
     title = f"Full build of {figures['customers']:,} customers"
     return [Table(title, ("", *TIMES), tuple(rows), notes), _steps("the full build", figures["steps"])]
