@@ -1,7 +1,7 @@
 # make demo   sets everything up and shows the product at work
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
-# make bench  Patron's builds beside peers that make the same table; takes many minutes and 10 GB of disk
+# make bench  Patron's builds beside peers that make the same table; takes many minutes and several GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_PYTHON_DOWNLOADS = never
