@@ -14,29 +14,10 @@ WITH brand_spend AS (
     GROUP BY customer_id, brand_number
 ),
 
-most_purchases AS (
-    SELECT customer_id, MAX(purchases) AS purchases
-    FROM brand_spend
-    GROUP BY customer_id
-),
-
-most_purchased AS (
-    SELECT customer_id, brand_number, spend
-    FROM brand_spend
-    INNER JOIN most_purchases USING (customer_id, purchases)
-),
-
-most_spend AS (
-    SELECT customer_id, MAX(spend) AS spend
-    FROM most_purchased
-    GROUP BY customer_id
-),
-
 favorites AS (
-    SELECT customer_id, MIN(brand_number) AS brand_number
-    FROM most_purchased
-    INNER JOIN most_spend USING (customer_id, spend)
-    GROUP BY customer_id
+    SELECT customer_id, brand_number
+    FROM brand_spend
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY purchases DESC, spend DESC, brand_number) = 1
 ),
 
 names AS (
@@ -44,7 +25,7 @@ names AS (
 )
 
 SELECT
-    customer_id,              -- The customer's key.
+    customer_id,             -- The customer's key.
     brand AS favorite_brand  -- Brand with most purchase rows, then most spend, then first in alphabet.
 FROM favorites
 INNER JOIN names USING (brand_number)

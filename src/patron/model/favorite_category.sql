@@ -14,29 +14,10 @@ WITH category_spend AS (
     GROUP BY customer_id, category_number
 ),
 
-most_purchases AS (
-    SELECT customer_id, MAX(purchases) AS purchases
-    FROM category_spend
-    GROUP BY customer_id
-),
-
-most_purchased AS (
-    SELECT customer_id, category_number, spend
-    FROM category_spend
-    INNER JOIN most_purchases USING (customer_id, purchases)
-),
-
-most_spend AS (
-    SELECT customer_id, MAX(spend) AS spend
-    FROM most_purchased
-    GROUP BY customer_id
-),
-
 favorites AS (
-    SELECT customer_id, MIN(category_number) AS category_number
-    FROM most_purchased
-    INNER JOIN most_spend USING (customer_id, spend)
-    GROUP BY customer_id
+    SELECT customer_id, category_number
+    FROM category_spend
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY purchases DESC, spend DESC, category_number) = 1
 ),
 
 names AS (
@@ -44,7 +25,7 @@ names AS (
 )
 
 SELECT
-    customer_id,                            -- The customer's key.
+    customer_id,                           -- The customer's key.
     category AS favorite_product_category  -- Category with most purchase rows, then most spend, then first in alphabet.
 FROM favorites
 INNER JOIN names USING (category_number)

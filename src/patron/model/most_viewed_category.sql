@@ -5,36 +5,27 @@
 WITH category_views AS (
     SELECT
         customer_id,
-        category,
+        category_number,
         COUNT(*) AS views,
-        MAX(CAST(viewed_at AS DATE)) AS last_view
+        CAST(MAX(viewed_at) AS DATE) AS last_view
     FROM product_views
-    INNER JOIN product_catalog USING (product_id)
-    WHERE CAST(viewed_at AS DATE) <= $as_of AND category IS NOT NULL
-    GROUP BY customer_id, category
-),
-
-most_views AS (
-    SELECT customer_id, MAX(views) AS views
-    FROM category_views
-    GROUP BY customer_id
+    INNER JOIN numbered_products USING (product_id)
+    WHERE CAST(viewed_at AS DATE) <= $as_of AND category_number IS NOT NULL
+    GROUP BY customer_id, category_number
 ),
 
 most_viewed AS (
-    SELECT customer_id, category, last_view
+    SELECT customer_id, category_number
     FROM category_views
-    INNER JOIN most_views USING (customer_id, views)
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY views DESC, last_view DESC, category_number) = 1
 ),
 
-latest_view AS (
-    SELECT customer_id, MAX(last_view) AS last_view
-    FROM most_viewed
-    GROUP BY customer_id
+names AS (
+    SELECT DISTINCT category_number, category FROM numbered_products
 )
 
 SELECT
-    customer_id,                                  -- The customer's key.
-    MIN(category) AS most_viewed_product_category -- Category with most views, then latest, then first.
+    customer_id,                               -- The customer's key.
+    category AS most_viewed_product_category   -- Category with most views, then latest, then first in alphabet.
 FROM most_viewed
-INNER JOIN latest_view USING (customer_id, last_view)
-GROUP BY customer_id
+INNER JOIN names USING (category_number)

@@ -12,29 +12,10 @@ WITH channel_answers AS (
     INNER JOIN marketing_campaigns USING (campaign_id)
     WHERE positive_answers > 0 AND channel IS NOT NULL
     GROUP BY customer_id, channel
-),
-
-most_answers AS (
-    SELECT customer_id, MAX(answers) AS answers
-    FROM channel_answers
-    GROUP BY customer_id
-),
-
-most_answered AS (
-    SELECT customer_id, channel, last_answer
-    FROM channel_answers
-    INNER JOIN most_answers USING (customer_id, answers)
-),
-
-latest_answer AS (
-    SELECT customer_id, MAX(last_answer) AS last_answer
-    FROM most_answered
-    GROUP BY customer_id
 )
 
 SELECT
-    customer_id,                               -- The customer's key.
-    MIN(channel) AS preferred_marketing_channel  -- Channel with most positive answers, then latest, then first.
-FROM most_answered
-INNER JOIN latest_answer USING (customer_id, last_answer)
-GROUP BY customer_id
+    customer_id,                              -- The customer's key.
+    channel AS preferred_marketing_channel    -- Channel with most positive answers, then latest, then first.
+FROM channel_answers
+QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY answers DESC, last_answer DESC, channel) = 1

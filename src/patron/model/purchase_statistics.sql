@@ -14,15 +14,10 @@ WITH bought AS (
     GROUP BY customer_id
 ),
 
-baskets AS (
-    SELECT DISTINCT customer_id, order_id
+basket_counts AS (
+    SELECT customer_id, COUNT(DISTINCT order_id) AS baskets
     FROM purchase_transactions
     WHERE purchase_date <= $as_of AND total_amount >= 0 AND order_id IS NOT NULL
-),
-
-basket_counts AS (
-    SELECT customer_id, COUNT(*) AS baskets
-    FROM baskets
     GROUP BY customer_id
 ),
 

@@ -14,28 +14,25 @@ totals AS (
         COUNT(*) AS total_interactions,
         COUNT(*) FILTER (WHERE LOWER(resolution_status) = 'resolved') AS resolved_interactions,
         SUM(satisfaction_score) AS satisfaction_points,
-        COUNT(satisfaction_score) AS satisfaction_scores,
-        MAX(interaction_date) AS interaction_date
+        COUNT(satisfaction_score) AS satisfaction_scores
     FROM contacts
     GROUP BY customer_id
 ),
 
 latest AS (
-    SELECT customer_id, MAX(interaction_id) AS interaction_id
+    SELECT customer_id, interaction_date, interaction_type
     FROM contacts
-    INNER JOIN totals USING (customer_id, interaction_date)
-    GROUP BY customer_id
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY interaction_date DESC, interaction_id DESC) = 1
 )
 
 SELECT
-    totals.customer_id,                                          -- The customer's key.
-    totals.total_interactions,                                   -- Contacts with customer service.
-    totals.resolved_interactions,                                -- Contacts that were resolved.
-    CAST(totals.satisfaction_points AS BIGINT) AS satisfaction_points,  -- Sum of the scores given.
-    totals.satisfaction_scores,                                  -- Scores given.
-    totals.interaction_date AS last_interaction_date,            -- The latest contact's day.
-    contacts.interaction_type AS last_interaction_type           -- The latest contact's kind.
+    customer_id,                                                   -- The customer's key.
+    totals.total_interactions,                                     -- Contacts with customer service.
+    totals.resolved_interactions,                                  -- Contacts that were resolved.
+    CAST(totals.satisfaction_points AS BIGINT)
+        AS satisfaction_points,                                    -- Sum of the scores given.
+    totals.satisfaction_scores,                                    -- Scores given.
+    latest.interaction_date AS last_interaction_date,              -- The latest contact's day.
+    latest.interaction_type AS last_interaction_type               -- The latest contact's kind.
 FROM totals
-INNER JOIN latest ON latest.customer_id = totals.customer_id
-INNER JOIN contacts
-    ON contacts.customer_id = latest.customer_id AND contacts.interaction_id = latest.interaction_id
+INNER JOIN latest USING (customer_id)

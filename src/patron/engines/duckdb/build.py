@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from sqlglot import exp
 
 from patron.contract import CONTRACT, FACTS
 from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliation, Step
+from patron.engines.duckdb.picks import sql_of
 from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
@@ -64,6 +66,7 @@ class DuckDBBuild:
         self.settings = json.loads(engine.settings.model.model_dump_json())
         self.seconds: dict[str, float] = {}
         self.rows: dict[str, int] = {}
+        self.counting = threading.Lock()  # workers add to both
         self.full = full or last is None or as_of < last["as_of"] or self._features_differ(last)
 
     def _features_differ(self, last: dict[str, Any]) -> bool:
@@ -228,7 +231,7 @@ class DuckDBBuild:
                 f"CREATE OR REPLACE TEMP {kind} {name} AS "
                 f"SELECT * FROM {self.engine.catalog}.main.{name} WHERE {condition}"
             )
-        self.seconds["narrowing"] = self.seconds.get("narrowing", 0.0) + time.perf_counter() - start
+        self._took("narrowing", time.perf_counter() - start)
         yield
         for name in NARROWED:  # after a failure the transaction takes them with it
             cursor.execute(f"DROP {kind} temp.{name}")
@@ -252,10 +255,12 @@ class DuckDBBuild:
 
     def _run_step(self, cursor: duckdb.DuckDBPyConnection, step: ModelStep, opening: str) -> None:
         def run() -> int:
-            row = cursor.execute(f"{opening} {step.sql}", self._values_for(step)).fetchone()
+            row = cursor.execute(f"{opening} {sql_of(step.name)}", self._values_for(step)).fetchone()
             return int(row[0]) if row else 0
 
-        self.rows[step.name] = self.rows.get(step.name, 0) + self._timed(step.name, run)
+        rows = self._timed(step.name, run)
+        with self.counting:
+            self.rows[step.name] = self.rows.get(step.name, 0) + rows
 
     def _values_for(self, step: ModelStep) -> dict[str, Any]:
         return {name: self.values[name] for name in step.parameters}
@@ -314,8 +319,12 @@ class DuckDBBuild:
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         start = time.perf_counter()
         result = run()
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        self._took(name, time.perf_counter() - start)
         return result
+
+    def _took(self, name: str, seconds: float) -> None:
+        with self.counting:
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
 
 def _drop_next(cursor: duckdb.DuckDBPyConnection) -> None:
