@@ -186,7 +186,11 @@ def _slices(rows: list[Row], column: str, order: tuple[str, ...] | None) -> list
     ]
     if order:
         return sorted(slices, key=lambda row: order.index(row[column]))
-    return sorted(slices, key=lambda row: (-row["customers"], row[column]))
+    most = {
+        name: max(row["total_lifetime_value"] for row in rows if row[column] == name)
+        for name in {row[column] for row in rows}
+    }
+    return sorted(slices, key=lambda row: (-most[row[column]], row[column]))
 
 
 def _cells(rows: list[Row]) -> list[Row]:

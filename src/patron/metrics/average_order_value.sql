@@ -1,5 +1,6 @@
 -- Title: Average order value
 -- Unit: money
+-- Period: by the day of the purchase
 -- The value of all purchases that are no returns, divided by the number of orders. None without an order.
 WITH purchases AS (
     SELECT
@@ -11,7 +12,7 @@ WITH purchases AS (
             AS known_earlier
     FROM purchase_transactions
     JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE total_amount >= 0 AND purchase_date <= as_of
+    WHERE total_amount >= 0 AND purchase_date BETWEEN $from_day AND $to_day
 ),
 
 orders AS (

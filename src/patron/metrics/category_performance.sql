@@ -1,5 +1,6 @@
 -- Title: Categories
 -- Unit: money
+-- Period: by the day of the purchase or return
 -- Net revenue, orders and units by product category; 'Unknown' where the product has none or is not known. An
 -- order counts in each category it touches.
 WITH sales AS (
@@ -13,7 +14,7 @@ WITH sales AS (
     FROM purchase_transactions
     JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
     LEFT JOIN product_catalog ON product_catalog.product_id = purchase_transactions.product_id
-    WHERE purchase_date <= as_of
+    WHERE purchase_date BETWEEN $from_day AND $to_day
     GROUP BY COALESCE(category, 'Unknown'), purchase_transactions.customer_id, order_id
 )
 

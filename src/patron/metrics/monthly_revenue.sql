@@ -1,5 +1,6 @@
 -- Title: Revenue by month
 -- Unit: money
+-- Period: by the day of the purchase or return
 -- Net revenue, orders and buyers of each calendar month from the first sale to as_of. A month without sales is
 -- there with 0; returns lower the month in which they came back; an order counts in each month it touches.
 WITH RECURSIVE sales AS (
@@ -11,7 +12,7 @@ WITH RECURSIVE sales AS (
         SUM(total_amount) AS amount
     FROM purchase_transactions
     JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE purchase_date <= as_of
+    WHERE purchase_date BETWEEN $from_day AND $to_day
     GROUP BY CAST(DATE_TRUNC('month', purchase_date) AS DATE), purchase_transactions.customer_id, order_id
 ),
 
@@ -31,7 +32,7 @@ months AS (
     SELECT CAST(months.month + INTERVAL 1 MONTH AS DATE)
     FROM months
     CROSS JOIN current_build
-    WHERE CAST(months.month + INTERVAL 1 MONTH AS DATE) <= as_of
+    WHERE CAST(months.month + INTERVAL 1 MONTH AS DATE) <= $to_day
 )
 
 SELECT

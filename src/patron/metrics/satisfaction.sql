@@ -1,5 +1,6 @@
 -- Title: Satisfaction
 -- Unit: points
+-- Period: by the day of the contact
 -- What customers said after a contact with customer service: their mean score, and CSAT, the share of 4 and 5.
 -- Both are None where nobody said anything.
 SELECT
@@ -9,4 +10,4 @@ SELECT
     COUNT(*) AS answers                                                     -- Scores given.
 FROM customer_service
 JOIN customer_360 ON customer_360.customer_id = customer_service.customer_id
-WHERE satisfaction_score IS NOT NULL AND interaction_date <= as_of
+WHERE satisfaction_score IS NOT NULL AND interaction_date BETWEEN $from_day AND $to_day

@@ -8,4 +8,4 @@ SELECT
     CAST(SUM(total_lifetime_value) AS DECIMAL(18, 2)) AS value              -- Sum of total_lifetime_value.
 FROM customer_360
 GROUP BY customer_segment
-ORDER BY MAX(total_lifetime_value) DESC
+ORDER BY MAX(total_lifetime_value) DESC, customer_segment ASC
