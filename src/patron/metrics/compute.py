@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from sqlglot import exp
 
 from patron.errors import NoDatabase
 from patron.metrics.filters import Filters, Period, condition
 from patron.metrics.registry import Metric, Query, metric, registry
+from patron.metrics.window import is_always, window, window_before
 
 Row = dict[str, Any]
 EVERYBODY, ALWAYS = Filters(), Period()
-FIRST_DAY = date(1, 1, 1)
+PREVIOUS = "previous_"
+Statement = tuple[str, tuple[str, ...]]
 
 
 class Database(Protocol):
@@ -62,6 +65,16 @@ class Figure:
         return {**own, "rows": self.rows, **self.extra}
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What decides how a statement is written: the columns that narrow, and what of a period is to be read."""
+
+    narrowing: tuple[str, ...]
+    is_always: bool
+    has_parts: bool
+    by: str | int | None
+
+
 def current_build(database: Database) -> Build:
     """Return the build that figures are of; raises NoDatabase before the first one."""
     rows = database.query("SELECT build_id, as_of FROM current_build")
@@ -99,10 +112,20 @@ def _computed(
     options: Mapping[str, str | int],
     build: Build,
 ) -> Figure:
-    values = {**filters.parameters(), **_days(period, build), **options}
+    now = window(period, build.as_of)
+    before = window_before(now, build.as_of)
+    values = {
+        **filters.parameters(),
+        **now.parameters(),
+        **before.parameters(PREVIOUS),
+        **options,
+    }
 
     def rows(query: Query) -> list[Row]:
-        sql, names = _statement(database, query, tuple(filters.given), options.get("by"))
+        always = is_always(period, build.as_of)
+        has_parts = not always and (now.has_parts or (PREVIOUS in query.sql and before.has_parts))
+        shape = Shape(tuple(filters.given), always, has_parts, options.get("by"))
+        sql, names = _statement(database, query, shape)
         return database.query(sql, [values[name] for name in names])
 
     return Figure(
@@ -117,28 +140,27 @@ def _computed(
     )
 
 
-def _days(period: Period, build: Build) -> dict[str, date]:
-    """Return the first and the last day that count; nothing after as_of does."""
-    end = build.as_of if period.end is None else min(period.end, build.as_of)
-    return {"from_day": period.start or FIRST_DAY, "to_day": end}
+# A statement is written once for each database and shape; only its values differ from then on.
+_WRITTEN: WeakKeyDictionary[Database, dict[tuple[str, Shape], Statement]] = WeakKeyDictionary()
 
 
-def _statement(
-    database: Database, query: Query, narrowing: tuple[str, ...], by: str | int | None
-) -> tuple[str, tuple[str, ...]]:
-    tree = query.tree
-    _narrow(tree, narrowing)
-    if by is not None:
-        for identifier in tree.find_all(exp.Identifier):
-            if identifier.this == "customer_segment":
-                identifier.set("this", by)
-    return database.parameterised(tree)
+def _statement(database: Database, query: Query, shape: Shape) -> Statement:
+    written = _WRITTEN.setdefault(database, {})
+    if (query.sql, shape) not in written:
+        written[query.sql, shape] = database.parameterised(shaped(query.tree, shape))
+    return written[query.sql, shape]
 
 
-def _narrow(tree: exp.Query, narrowing: tuple[str, ...]) -> None:
-    """Let the name of customer_360 stand for its rows that the filters leave."""
-    only = condition(narrowing)
-    for table in list(tree.find_all(exp.Table)):
-        if only is not None and table.name == "customer_360":
-            chosen = exp.select("*").from_(table.copy()).where(only.copy())
-            table.replace(chosen.subquery(table.alias_or_name))
+def shaped(tree: exp.Query, shape: Shape) -> exp.Query:
+    """Return a query for one shape: slices are those that the filters leave, and what is known of a period is said."""
+    only = condition(shape.narrowing)
+    known = {"is_always": shape.is_always, "has_parts": shape.has_parts}
+    for node in list(tree.walk()):
+        if isinstance(node, exp.Table) and node.name == "slices" and only is not None:
+            chosen = exp.select("*").from_(node.copy()).where(only.copy())
+            node.replace(chosen.subquery(node.alias_or_name))
+        elif isinstance(node, exp.Placeholder) and str(node.this) in known:
+            node.replace(exp.convert(known[str(node.this)]))
+        elif isinstance(node, exp.Identifier) and node.this == "customer_segment" and shape.by:
+            node.set("this", str(shape.by))
+    return tree

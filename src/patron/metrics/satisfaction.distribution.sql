@@ -1,9 +1,21 @@
 -- How often each satisfaction score was given.
+WITH given AS (
+    SELECT score, answers
+    FROM monthly_answers
+    JOIN slices ON slices.slice_id = monthly_answers.slice_id
+    WHERE month >= $whole_from AND month < $whole_to
+    UNION ALL
+    SELECT score, answers
+    FROM customer_answers
+    JOIN customer_slices ON customer_slices.customer_id = customer_answers.customer_id
+    JOIN slices ON slices.slice_id = customer_slices.slice_id
+    WHERE $has_parts AND answered_on >= $from_day AND answered_on <= $to_day
+        AND (answered_on < $whole_from OR answered_on >= $whole_to)
+)
+
 SELECT
-    satisfaction_score AS score,    -- 1 to 5.
-    COUNT(*) AS answers             -- How often it was given.
-FROM customer_service
-JOIN customer_360 ON customer_360.customer_id = customer_service.customer_id
-WHERE satisfaction_score IS NOT NULL AND interaction_date BETWEEN $from_day AND $to_day
-GROUP BY satisfaction_score
-ORDER BY satisfaction_score
+    score,                                          -- 1 to 5.
+    CAST(SUM(answers) AS BIGINT) AS answers         -- How often it was given.
+FROM given
+GROUP BY score
+ORDER BY score

@@ -87,12 +87,13 @@ class DuckDBEngine(Engine):
             for table in (*CONTRACT, *BOOKKEEPING):
                 cursor.execute(create_table(table, self.dialect, self.settings.id_type, keys=False))
             values = parameters(self.settings.model, date(2000, 1, 1), 0)
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+                if step.kept is Kept.VIEW:
+                    cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+                    continue
                 query = inlined(step.name).sql(self.dialect)
                 used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
-            for step in kept(Kept.VIEW):
-                cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -150,15 +150,16 @@ class PostgresEngine(Engine):
             yield from create_indexes(table, self.dialect)
         home = quoted(self.schema)
         values = parameters(self.settings.model, date(2000, 1, 1), 0)
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+            if step.kept is Kept.VIEW:
+                yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
+                continue
             if self._exists(step.name):
                 continue
             query = rendered(inlined(step.name), self.schema, values=values)
             yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
             if step.name == "customer_features":
                 yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
-        for step in kept(Kept.VIEW):
-            yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
         yield from trigger_statements(self.schema)
 
     def _exists(self, table: str) -> bool:
