@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -12,12 +13,13 @@ from sqlglot import exp
 
 from patron.errors import NoDatabase
 from patron.metrics.filters import Filters, Period, condition
-from patron.metrics.registry import Metric, Query, metric, registry
-from patron.metrics.window import is_always, window, window_before
+from patron.metrics.registry import DIALECT, VALUE, Metric, Query, metric, registry
+from patron.metrics.window import is_always, window, window_before, year_before
 
 Row = dict[str, Any]
 EVERYBODY, ALWAYS = Filters(), Period()
 PREVIOUS = "previous_"
+DRAWN, MARGIN = 2000, 1.2  # so many customers, of a few more than should do
 Statement = tuple[str, tuple[str, ...]]
 
 
@@ -92,52 +94,97 @@ def compute(
     there is not, NoDatabase when nothing is built.
     """
     one = metric(name)
-    return _computed(database, one, filters, period, one.parsed(options), current_build(database))
+    return _Reader(database, filters, period).figure(one, one.parsed(options))
 
 
 def dashboard(database: Database, filters: Filters = EVERYBODY, period: Period = ALWAYS) -> dict[str, Figure]:
     """Return every figure by name, all of one build, with options as they are by default."""
-    build = current_build(database)
-    return {
-        name: _computed(database, one, filters, period, one.parsed({}), build)
-        for name, one in registry().items()
-    }
+    reader = _Reader(database, filters, period)
+    reader.read_lines([one for one in registry().values() if one.is_line])
+    return {name: reader.figure(one, one.parsed({})) for name, one in registry().items()}
 
 
-def _computed(
-    database: Database,
-    one: Metric,
-    filters: Filters,
-    period: Period,
-    options: Mapping[str, str | int],
-    build: Build,
-) -> Figure:
-    now = window(period, build.as_of)
-    before = window_before(now, build.as_of)
-    values = {
-        **filters.parameters(),
-        **now.parameters(),
-        **before.parameters(PREVIOUS),
-        **options,
-    }
+class _Reader:
+    """Reads figures of one build, all narrowed alike."""
 
-    def rows(query: Query) -> list[Row]:
-        always = is_always(period, build.as_of)
-        has_parts = not always and (now.has_parts or (PREVIOUS in query.sql and before.has_parts))
-        shape = Shape(tuple(filters.given), always, has_parts, options.get("by"))
-        sql, names = _statement(database, query, shape)
-        return database.query(sql, [values[name] for name in names])
+    def __init__(self, database: Database, filters: Filters, period: Period) -> None:
+        self.database, self.filters, self.period = database, filters, period
+        self.build = current_build(database)
+        self.now = window(period, self.build.as_of)
+        self.before = window_before(self.now, self.build.as_of)
+        self.is_always = is_always(period, self.build.as_of)
+        self.lines: dict[str, list[Row]] = {}
+        self.values: dict[str, Any] = {
+            **filters.parameters(),
+            **self.now.parameters(),
+            **self.before.parameters(PREVIOUS),
+        }
 
-    return Figure(
-        one.name,
-        one.title,
-        one.unit,
-        build.as_of,
-        build.build_id,
-        {**filters.given, **(period.given if one.has_period else {})},
-        rows(one.query),
-        {name: rows(query) for name, query in one.extras.items()},
-    )
+    def figure(self, one: Metric, options: Mapping[str, str | int]) -> Figure:
+        """Return a metric's figure."""
+        if one.is_line:
+            rows, extra = self._of_line(one)
+        else:
+            rows = self._rows(one.query, options)
+            extra = {name: self._extra(query, options, rows) for name, query in one.extras.items()}
+        narrowed = {**self.filters.given, **(self.period.given if one.has_period else {})}
+        build = self.build
+        return Figure(one.name, one.title, one.unit, build.as_of, build.build_id, narrowed, rows, extra)
+
+    def read_lines(self, metrics: Sequence[Metric]) -> None:
+        """Read metrics that are known at points in time, all in one query."""
+        rows = self._rows(_lines(tuple(one.name for one in metrics)), {})
+        self.lines = {one.name: [{**row, VALUE: row[one.name]} for row in rows] for one in metrics}
+
+    def _of_line(self, one: Metric) -> tuple[list[Row], dict[str, list[Row]]]:
+        if one.name not in self.lines:
+            self.read_lines([one])
+        line = self.lines[one.name]
+        at = {row["point"]: row[VALUE] for row in line}
+        as_of = self.build.as_of
+        row = {VALUE: at[as_of], "previous_value": at[year_before(as_of)]}
+        return [row], {
+            "sparkline": [{name: row[name] for name in ("month", VALUE)} for row in line if row["in_line"]]
+        }
+
+    def _extra(self, query: Query, options: Mapping[str, Any], rows: list[Row]) -> list[Row]:
+        """Return the rows of a query that may be a draw of the customers that `rows` count."""
+        if "draw_to" not in query.sql:
+            return self._rows(query, options)
+        customers = sum(row["customers"] for row in rows)
+        drawn = self._rows(query, {**options, "draw_to": draw_to(DRAWN * MARGIN / max(customers, 1))})
+        if len(drawn) >= min(DRAWN, customers):
+            return drawn
+        return self._rows(query, {**options, "draw_to": draw_to(1.0)})
+
+    def _rows(self, query: Query, options: Mapping[str, Any]) -> list[Row]:
+        parts = self.now.has_parts or (PREVIOUS in query.sql and self.before.has_parts)
+        shape = Shape(
+            tuple(self.filters.given), self.is_always, parts and not self.is_always, options.get("by")
+        )
+        sql, names = _statement(self.database, query, shape)
+        values = {**self.values, **options}
+        return self.database.query(sql, [values[name] for name in names])
+
+
+def draw_to(share: float) -> str:
+    """Return up to which hash a share of all customers is drawn; hashes are eight hexadecimal digits."""
+    return f"{min(int(share * 16**8), 16**8 - 1):08x}"
+
+
+@cache
+def _lines(names: tuple[str, ...]) -> Query:
+    """Return the query of several metrics that are known at points in time: the first one's, with all values."""
+    tree = metric(names[0]).query.tree
+    tree.selects[-1].replace(_value(metric(names[0])))
+    for name in names[1:]:
+        tree.select(_value(metric(name)), copy=False)
+    return Query(tree.sql(DIALECT), {})
+
+
+def _value(one: Metric) -> exp.Expr:
+    """Return the value of a metric that is known at points in time, called by the metric's name."""
+    return exp.alias_(one.query.tree.selects[-1].unalias(), one.name)
 
 
 # A statement is written once for each database and shape; only its values differ from then on.

@@ -14,7 +14,8 @@ from sqlglot import exp
 from patron.errors import MetricError, did_you_mean
 
 DIALECT = "duckdb"
-_SAID = ("Title:", "Unit:", "Period:")
+_SAID = ("Title:", "Unit:", "Period:", "Known at:")
+VALUE = "value"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Metric:
 
     `unit` is customers, money, rate (0 to 1), points or answers. `columns` maps each column of its rows to its
     meaning; `extras` are the further tables that stand beside the rows, by name. Where `has_period`, it counts
-    facts and can be narrowed to a period.
+    facts and can be narrowed to a period. Where it `is_line`, its query has a row for each point in time, of which
+    as_of and a year before make its one row, and all together its sparkline.
     """
 
     name: str
@@ -78,11 +80,22 @@ class Metric:
     extras: dict[str, Query] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     has_period: bool = False
+    is_line: bool = False
 
     @property
     def columns(self) -> dict[str, str]:
         """Each column of its rows, with its meaning."""
+        if self.is_line:
+            return {VALUE: self.query.columns[VALUE], "previous_value": "The same, as known a year earlier."}
         return self.query.columns
+
+    @property
+    def extra_columns(self) -> dict[str, dict[str, str]]:
+        """Each column of the tables beside its rows, with its meaning, by the table's name."""
+        if self.is_line:
+            value = "As known at the end of the month, or at as_of in the last."
+            return {"sparkline": {"month": "The month's first day.", VALUE: value}}
+        return {name: query.columns for name, query in self.extras.items()}
 
     def parsed(self, options: Mapping[str, Any]) -> dict[str, str | int]:
         """Return the value of each of its options; raises MetricError for one that it has not or cannot be."""
@@ -171,6 +184,7 @@ def _read(name: str, found: dict[str, str]) -> Metric:
         extras,
         OPTIONS.get(name, ()),
         has_period="Period:" in said,
+        is_line="Known at:" in said,
     )
 
 

@@ -7,6 +7,6 @@ SELECT
     rfm_segment                                     -- Name of the RFM segment.
 FROM customer_slices
 JOIN slices ON slices.slice_id = customer_slices.slice_id
-WHERE days_since_last_purchase IS NOT NULL
+WHERE days_since_last_purchase IS NOT NULL AND draw <= $draw_to
 ORDER BY draw, customer_id
 LIMIT 2000

@@ -5,9 +5,14 @@
 -- Both are None where nobody said anything.
 WITH given AS (
     SELECT score, answers
+    FROM total_answers
+    JOIN slices ON slices.slice_id = total_answers.slice_id
+    WHERE $is_always
+    UNION ALL
+    SELECT score, answers
     FROM monthly_answers
     JOIN slices ON slices.slice_id = monthly_answers.slice_id
-    WHERE month >= $whole_from AND month < $whole_to
+    WHERE NOT $is_always AND month >= $whole_from AND month < $whole_to
     UNION ALL
     SELECT score, answers
     FROM customer_answers
