@@ -43,12 +43,7 @@ def inlined(name: str) -> exp.Query:
         exp.CTE(this=step.tree, alias=exp.TableAlias(this=exp.to_identifier(step.name))) for step in first
     ]
     if named:
-        query.set(
-            "with_",
-            exp.With(
-                expressions=[*named, *(own.expressions if own else ())], recursive=own and own.recursive
-            ),
-        )
+        query.set("with_", exp.With(expressions=[*named, *(own.expressions if own else ())]))
     return query
 
 

@@ -1,19 +1,14 @@
--- What each customer bought and brought back of each category on each day. Categories are numbered first, since
--- numbers are grouped faster than words.
+-- What each customer bought and brought back of each category on each day.
 -- Grain: one row per customer, category, day and order with a purchase or a return; rows without an order_id are
 -- taken together, and an order's day but its first has a row that takes the order off again.
 -- Kept as: customer table
 WITH numbered AS (
-    SELECT
-        product_id,
-        category,
-        DENSE_RANK() OVER (ORDER BY category) AS number
-    FROM product_catalog
-    WHERE category IS NOT NULL AND category <> 'Unknown'
+    SELECT product_id, category, CASE WHEN category <> 'Unknown' THEN category_number END AS number
+    FROM numbered_products
 ),
 
 names AS (
-    SELECT DISTINCT number, category FROM numbered
+    SELECT DISTINCT number, category FROM numbered WHERE number IS NOT NULL
 ),
 
 sales AS (
@@ -55,4 +50,6 @@ SELECT
     CAST(units AS BIGINT) AS units,                             -- Units bought.
     CAST(orders AS INTEGER) AS orders                           -- Orders whose first day it is in this category.
 FROM changes
-JOIN customer_base ON customer_base.customer_id = changes.customer_id
+JOIN customer_info
+    ON customer_info.customer_id = changes.customer_id
+    AND (registration_date IS NULL OR registration_date <= $as_of)

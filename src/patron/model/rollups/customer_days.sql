@@ -52,4 +52,6 @@ SELECT
     CAST(CASE WHEN orders_so_far >= 2 AND orders_so_far - orders < 2 THEN 1 ELSE 0 END AS INTEGER)
         AS second_orders                                                    -- 1 on the day of the second order.
 FROM followed
-JOIN customer_base ON customer_base.customer_id = followed.customer_id
+JOIN customer_info
+    ON customer_info.customer_id = followed.customer_id
+    AND (registration_date IS NULL OR registration_date <= $as_of)

@@ -7,4 +7,6 @@ SELECT
     purchase_date AS sold_on,           -- The day itself.
     previous_day                        -- The order's day before it.
 FROM later_order_days
-JOIN customer_base ON customer_base.customer_id = later_order_days.customer_id
+JOIN customer_info
+    ON customer_info.customer_id = later_order_days.customer_id
+    AND (registration_date IS NULL OR registration_date <= $as_of)
