@@ -60,11 +60,11 @@ def test_any_shop_however_narrowed(kind: str, databases: Databases, case: Case, 
     with databases.shared(kind, Settings(model=case.model, id_type=case.id_type)) as engine:
         fill(engine, case.shop)
         engine.build(case.as_of)
-        for _ in range(3):
+        for _ in range(2):
             check(engine, case, random_narrowing(rng, case))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_customers_however_narrowed(kind: str, databases: Databases, seed: int) -> None:
     rng = random.Random(f"figures {seed}")
     first = random_case(rng)
@@ -74,7 +74,7 @@ def test_many_customers_however_narrowed(kind: str, databases: Databases, seed: 
         fill(engine, case.shop)
         engine.build(case.as_of)
         check(engine, case, Narrowed())
-        for _ in range(12):
+        for _ in range(8):
             check(engine, case, random_narrowing(rng, case))
 
 

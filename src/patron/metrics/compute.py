@@ -94,7 +94,8 @@ def compute(
     there is not, NoDatabase when nothing is built.
     """
     one = metric(name)
-    return _Reader(database, filters, period).figure(one, one.parsed(options))
+    parsed = one.parsed(options)
+    return _Reader(database, filters, period).figure(one, parsed)
 
 
 def dashboard(database: Database, filters: Filters = EVERYBODY, period: Period = ALWAYS) -> dict[str, Figure]:

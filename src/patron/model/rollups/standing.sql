@@ -33,12 +33,10 @@ dated_spans AS (
     SELECT
         slice_id, base, retained,
         CASE WHEN first_day <= first_point THEN first_point
-            WHEN CAST(DATE_TRUNC('month', first_day) + INTERVAL 1 MONTH AS DATE) > as_of THEN as_of
-            ELSE CAST(DATE_TRUNC('month', first_day) + INTERVAL 1 MONTH AS DATE) - 1 END AS from_point,
+            ELSE LEAST(LAST_DAY(first_day), as_of) END AS from_point,
         CASE WHEN day_after <= first_point THEN first_point
             WHEN day_after > as_of THEN NULL
-            WHEN CAST(DATE_TRUNC('month', day_after) + INTERVAL 1 MONTH AS DATE) > as_of THEN as_of
-            ELSE CAST(DATE_TRUNC('month', day_after) + INTERVAL 1 MONTH AS DATE) - 1 END AS point_after
+            ELSE LEAST(LAST_DAY(day_after), as_of) END AS point_after
     FROM spans
     WHERE first_day < day_after AND first_day <= as_of
 ),
@@ -53,8 +51,7 @@ changes AS (
     SELECT
         slice_id,
         CASE WHEN registration_date IS NULL OR registration_date <= first_point THEN first_point
-            WHEN CAST(DATE_TRUNC('month', registration_date) + INTERVAL 1 MONTH AS DATE) > as_of THEN as_of
-            ELSE CAST(DATE_TRUNC('month', registration_date) + INTERVAL 1 MONTH AS DATE) - 1 END AS from_point,
+            ELSE LEAST(LAST_DAY(registration_date), as_of) END AS from_point,
         1 AS customers, 0 AS value, 0 AS purchased_amount, 0 AS orders, 0 AS buyers, 0 AS repeat_buyers,
         0 AS base, 0 AS retained
     FROM customer_slices
@@ -63,8 +60,7 @@ changes AS (
     SELECT
         slice_id,
         CASE WHEN known_on <= first_point THEN first_point
-            WHEN CAST(DATE_TRUNC('month', known_on) + INTERVAL 1 MONTH AS DATE) > as_of THEN as_of
-            ELSE CAST(DATE_TRUNC('month', known_on) + INTERVAL 1 MONTH AS DATE) - 1 END,
+            ELSE LEAST(LAST_DAY(known_on), as_of) END,
         0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
     FROM customer_days
     JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
