@@ -160,6 +160,8 @@ class PostgresEngine(Engine):
             yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
             if step.name == "customer_features":
                 yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
+            elif step.kept is Kept.CUSTOMER_TABLE:  # an incremental build replaces the rows of some customers
+                yield f"CREATE INDEX ON {home}.{step.name} (customer_id)"
         yield from trigger_statements(self.schema)
 
     def _exists(self, table: str) -> bool:
