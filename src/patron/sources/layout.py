@@ -63,13 +63,14 @@ class SourceFile:
 class Found:
     """What a path holds: files with rows, problems that keep it from being loaded, and notes.
 
-    `absent` are columns that files do not have and need not have.
+    `absent` are columns that files do not have and need not have. `source` is what was asked for, in words.
     """
 
     files: list[SourceFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     absent: dict[str, list[SourceFile]] = field(default_factory=dict)
+    source: str = ""
 
     def all_notes(self) -> list[str]:
         """Return the notes, and one for all files that lack the same columns."""
