@@ -189,7 +189,7 @@ class Loading:
         removed: dict[str, int] = {}
         if self.options.replace:
             replacing = Replacing(self.store, self.load_id, self.options.orphans, undoable=self.undoable)
-            removed = replacing.remove((one for one in tables if one.parts), self.merged)
+            removed = replacing.remove([one for one in tables if one.parts], self.merged)
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
         counts = tuple(self._counts(one, refused, removed) for one in tables)

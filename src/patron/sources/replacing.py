@@ -6,7 +6,7 @@ refers to a row which goes: then the load is refused whole, with a sentence that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from patron.contract import CONTRACT, Column, Table
 from patron.engines.store import Merged, Store
@@ -26,7 +26,7 @@ class Replacing:
         self.undoable = undoable
         self.notes: list[str] = []
 
-    def remove(self, staged: Iterable[StagedTable], merged: dict[str, Merged]) -> dict[str, int]:
+    def remove(self, staged: Sequence[StagedTable], merged: dict[str, Merged]) -> dict[str, int]:
         """Remove rows of the staged tables, children before parents; return how many of each table.
 
         Raises SourceError where a table would be left without rows, or rows without what they refer to.
