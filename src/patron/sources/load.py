@@ -39,7 +39,7 @@ from patron.sources.quarantine import collect, release_settled
 from patron.sources.reading import Reader
 from patron.sources.replacing import Replacing
 from patron.sources.report import FileRead, LoadReport, TableCounts, Traces, as_row
-from patron.sources.returning import Returning, waiting_for, waiting_tables
+from patron.sources.returning import Returning, Which, waiting_for, waiting_tables
 from patron.sources.staging import StagedTable
 
 __all__ = ["LoadReport", "TableCounts", "load"]
@@ -51,7 +51,7 @@ ORPHANS = {"products": "product_catalog", "sessions": "website_behavior"}
 
 
 @dataclass(frozen=True)
-class _Options:
+class Options:
     """What was asked for."""
 
     orphans: frozenset[str] = frozenset()
@@ -85,7 +85,7 @@ def load(
     Raises SourceError when the files cannot be loaded, with all that is wrong with them, SettingsError for
     another word in `allow_orphans`, DatabaseError when the database fails; nothing is stored then.
     """
-    options = _Options(orphan_tables(allow_orphans), replace, dry_run, again)
+    options = Options(orphan_tables(allow_orphans), replace, dry_run, again)
     found = find_all([paths] if isinstance(paths, Path) else paths)
     with storing(engine, found.source) as store:
         return Loading(engine, store, found, options, progress).run()
@@ -109,7 +109,7 @@ class Loading:
     """One load under way: of the files found, or of entries of the quarantine that are to be tried again."""
 
     def __init__(
-        self, engine: Engine, store: Store, found: Found, options: _Options, progress: OnProgress
+        self, engine: Engine, store: Store, found: Found, options: Options, progress: OnProgress
     ) -> None:
         self.started_at = datetime.now(UTC)
         self.engine = engine
@@ -122,6 +122,7 @@ class Loading:
         self.returning: dict[str, Returning] = {}
         self.merged: dict[str, Merged] = {}
         self.builds_on: set[int] = set()
+        self.retried: set[str] = set()
         self.load_id = 0
 
     def run(self) -> LoadReport:
@@ -182,6 +183,7 @@ class Loading:
         self.load_id = next_load_id(self.store)
         if self.undoable:
             forget(self.store, self.load_id, self.engine.settings.undoable_loads)
+        self.bring_entries(staged)
         waiting = waiting_tables(self.store)
         self.store.lock(table for table in CONTRACT if table.name in staged or table.name in waiting)
         profiles = self._merge_all(staged, waiting)
@@ -192,6 +194,8 @@ class Loading:
             removed = replacing.remove([one for one in tables if one.parts], self.merged)
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
+        for name in self.retried:
+            refused.update({(name, code): count for code, count in self.returning[name].reasons()})
         counts = tuple(self._counts(one, refused, removed) for one in tables)
         new = add_refused(self.store, self.load_id)
         for returning in self.returning.values():
@@ -216,6 +220,9 @@ class Loading:
         )
         record(self.store, as_row(report, self._traces(tables, profiles, removed), undoable=self.undoable))
         return report
+
+    def bring_entries(self, staged: dict[str, StagedTable]) -> None:
+        """Stage entries of the quarantine that were asked for, and name their tables in `retried`."""
 
     def _merge_all(self, staged: dict[str, StagedTable], waiting: set[str]) -> dict[str, Profile]:
         """Merge all tables, parents first, each with the rows that had waited for its parents."""
@@ -243,7 +250,7 @@ class Loading:
             return
         one = staged.get(table.name) or StagedTable(self.store.reader, table, self.engine.settings.id_type)
         returning = Returning(self.store, one)
-        if returning.fetch(codes):
+        if returning.fetch(Which(reasons=tuple(codes))):
             staged[table.name] = one
             self.returning[table.name] = returning
 
@@ -252,10 +259,12 @@ class Loading:
     ) -> TableCounts:
         name = staged.table.name
         merged = self.merged[name]
-        taken = self.returning[name].taken() if name in self.returning else 0
+        returning = self.returning.get(name)
+        taken = returning.taken() if returning else 0
+        tried = returning.rows if returning and name in self.retried else taken
         return TableCounts(
             name,
-            staged.rows_read + taken,
+            staged.rows_read + tried,
             merged.inserted,
             merged.updated,
             merged.unchanged,

@@ -7,7 +7,8 @@ files are taken first, then those of later loads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +29,29 @@ RESTATED = pa.schema(
         ("content", pa.string()),
     ]
 )
+
+
+@dataclass(frozen=True)
+class Which:
+    """Some entries of the quarantine: of these tables, with these reason codes, of these loads; all for none."""
+
+    tables: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    loads: tuple[int, ...] = ()
+
+    def condition(self) -> tuple[str, list[Any]]:
+        """Return the entries as a condition in SQL, with its parameters."""
+        parts: list[str] = ["TRUE"]
+        parameters: list[Any] = []
+        for column, values in (
+            ("table_name", self.tables),
+            ("reason_code", self.reasons),
+            ("load_id", self.loads),
+        ):
+            if values:
+                parts.append(f"{column} IN ({', '.join('?' for _ in values)})")
+                parameters += values
+        return " AND ".join(parts), parameters
 
 
 def as_read(table: Table) -> dict[str, Given]:
@@ -58,18 +82,18 @@ class Returning:
         self.store = store
         self.staged = staged
         self.name = f"returning_{staged.table.name}"
-        self.first = number(store.reader, f"SELECT COUNT(*) FROM {staged.stage.name}")
+        self.first = 0  # the rowid of the first entry in the stage
         self.rows = 0
         self.repaired = False
 
-    def fetch(self, codes: Sequence[str]) -> int:
-        """Stage the entries with these reason codes, all for none; return how many there are."""
-        wanted = f"reason_code IN ({', '.join('?' for _ in codes)})" if codes else "TRUE"
+    def fetch(self, which: Which) -> int:
+        """Stage the table's entries that `which` names; return how many there are."""
+        condition, parameters = which.condition()
         self.store.fetch(
             "SELECT entry_id, load_id, reason_code, content "
-            f"FROM {self.store.home}quarantine WHERE table_name = ? AND {wanted}",
+            f"FROM {self.store.home}quarantine WHERE table_name = ? AND {condition}",
             "fetched_entries",
-            [self.staged.table.name, *codes],
+            [self.staged.table.name, *parameters],
         )
         return self.take("fetched_entries")
 
@@ -82,7 +106,7 @@ class Returning:
         self.rows = number(
             reader,
             f"CREATE OR REPLACE TEMP TABLE {self.name} AS "
-            f"SELECT ROW_NUMBER() OVER (ORDER BY load_id DESC, entry_id) - 1 + {self.first} AS staged_row, * "
+            "SELECT ROW_NUMBER() OVER (ORDER BY load_id DESC, entry_id) - 1 AS place, * "
             f"FROM {entries} WHERE {splittable} AND JSON_VALID(content)",
         )
         if self.rows:
@@ -93,11 +117,13 @@ class Returning:
                 self.name,
                 self.staged.id_type,
                 self.staged.problems,
-                keep=["staged_row"],
+                keep=["place"],
             )
             reader.execute(
-                f"INSERT INTO {stage.name} SELECT {names}, state FROM ({checked}) ORDER BY staged_row"
+                f"INSERT INTO {stage.name} SELECT {names}, state FROM ({checked}) ORDER BY place"
             ).fetchall()
+            # Rows of the transaction under way have rowids of their own.
+            self.first = number(reader, f"SELECT MAX(rowid) FROM {stage.name}") - self.rows + 1
         return self.rows
 
     def origins(self) -> list[int]:
@@ -136,7 +162,7 @@ class Returning:
     def _with_state(self, condition: str) -> str:
         return (
             f"SELECT entry.*, staged.state FROM {self.name} AS entry "
-            f"JOIN {self.staged.stage.name} AS staged ON staged.rowid = entry.staged_row "
+            f"JOIN {self.staged.stage.name} AS staged ON staged.rowid = entry.place + {self.first} "
             f"WHERE staged.state {condition}"
         )
 
@@ -151,14 +177,14 @@ class Returning:
         reader.execute(
             f"CREATE OR REPLACE TEMP TABLE refused_again AS SELECT entry.entry_id, staged.state, "
             "entry.reason_code, entry.content, entry.load_id = winner.load_id AS came_together "
-            f"FROM {self.name} AS entry JOIN {stage} AS staged ON staged.rowid = entry.staged_row "
+            f"FROM {self.name} AS entry JOIN {stage} AS staged ON staged.rowid = entry.place + {self.first} "
             f"LEFT JOIN {stage} AS taken ON taken.{key} = staged.{key} AND taken.state = {GOOD} "
-            f"LEFT JOIN {self.name} AS winner ON winner.staged_row = taken.rowid "
+            f"LEFT JOIN {self.name} AS winner ON winner.place + {self.first} = taken.rowid "
             f"WHERE staged.state <> {GOOD}"
         )
         for start in range(0, number(reader, "SELECT COUNT(*) FROM refused_again"), BATCH):
             rows = reader.execute(
-                "SELECT * FROM refused_again WHERE rowid BETWEEN ? AND ?", [start, start + BATCH - 1]
+                f"SELECT * FROM refused_again ORDER BY entry_id LIMIT {BATCH} OFFSET {start}"
             ).fetchall()
             some = []
             for entry_id, state, code, content, came_together in rows:
