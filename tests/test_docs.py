@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
@@ -68,7 +69,23 @@ def parsed(group: TyperGroup, words: list[str]) -> None:
     place = next((place for place, word in enumerate(words) if word in group.commands), None)
     assert place is not None, f"there is no command in: {shlex.join(words)}"
     context = group.make_context("patron", words[: place + 1])
-    group.commands[words[place]].make_context(words[place], words[place + 1 :], parent=context)
+    command = group.commands[words[place]]
+    rest = words[place + 1 :]
+    inner = next((at for at, word in enumerate(rest) if word in commands_in(command)), len(rest))
+    context = command.make_context(words[place], rest[: inner + 1], parent=context)
+    if inner < len(rest):
+        commands_in(command)[rest[inner]].make_context(rest[inner], rest[inner + 1 :], parent=context)
+
+
+def commands_in(command: Any) -> dict[str, Any]:
+    """Return the commands of a group; of any other there are none."""
+    return dict(command.commands) if isinstance(command, TyperGroup) else {}
+
+
+def options_of(command: Any) -> set[str]:
+    """Return all options of a command and of those in it."""
+    own = {option for parameter in command.params for option in parameter.opts}
+    return own.union(*map(options_of, commands_in(command).values()))
 
 
 def test_there_are_pages_and_commands_to_check() -> None:
@@ -93,10 +110,7 @@ def test_a_wrong_command_line_would_be_noticed(group: TyperGroup) -> None:
 
 def test_commands_and_options_in_prose_exist(group: TyperGroup) -> None:
     shared = {option for parameter in group.params for option in parameter.opts}
-    commands = {
-        name: shared | {option for parameter in command.params for option in parameter.opts}
-        for name, command in group.commands.items()
-    }
+    commands = {name: shared | options_of(command) for name, command in group.commands.items()}
     options = set().union(*commands.values())
     for page, text in spans():
         words = text.split()

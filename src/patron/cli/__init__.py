@@ -4,9 +4,22 @@
 code; `run.py` is what a command gets: its settings, its database, and where its words go.
 """
 
-from patron.cli import build, ddl, demo, dictionary, export, init, load, procedure, sample, status
+from patron.cli import (
+    build,
+    ddl,
+    demo,
+    dictionary,
+    export,
+    init,
+    load,
+    loads,
+    procedure,
+    quarantine,
+    sample,
+    status,
+)
 from patron.cli.application import app, main
 
-COMMANDS = (demo, init, sample, load, build, status, export, ddl, procedure, dictionary)
+COMMANDS = (demo, init, sample, load, loads, quarantine, build, status, export, ddl, procedure, dictionary)
 
 __all__ = ["COMMANDS", "app", "main"]

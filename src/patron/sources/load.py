@@ -35,7 +35,7 @@ from patron.sources.former import earlier_loads_met
 from patron.sources.layout import Found, find
 from patron.sources.loads import find_same, forget, next_load_id, record
 from patron.sources.profile import Profile, profile, warnings_of
-from patron.sources.quarantine import collect, release_settled
+from patron.sources.quarantine import collect, latest_examples, release_settled
 from patron.sources.reading import Reader
 from patron.sources.replacing import Replacing
 from patron.sources.report import FileRead, LoadReport, TableCounts, Traces, as_row
@@ -165,6 +165,7 @@ class Loading:
                 tables=tuple(_unchanged(table) for table in before["tables"] if _was_read(table)),
                 files=files,
                 reasons=before["reasons"],
+                examples=before["examples"],
                 started_at=self.started_at,
                 finished_at=datetime.now(UTC),
                 notes=tuple(self.found.all_notes()),
@@ -209,6 +210,7 @@ class Loading:
             tables=tuple(one for one in counts if one.rows_read or staged[one.table].parts),
             files=read,
             reasons=_by_table(refused),
+            examples=latest_examples(self.store) if refused else {},
             started_at=self.started_at,
             finished_at=datetime.now(UTC),
             new_in_quarantine=new,

@@ -12,6 +12,7 @@ from patron.engines.store import Store
 from patron.errors import SourceError
 from patron.sources.checks import UNKNOWN
 
+LOOKED_AT = 20  # loads in which the latest of each table is looked for
 KEPT = ("stored", "final")  # the states of loads that were not undone
 
 
@@ -19,6 +20,19 @@ def loads(engine: Engine, limit: int | None = None) -> list[Row]:
     """Return the records of loads, the latest first, with `details` parsed; raises NoDatabase before `init`."""
     query = "SELECT * FROM loads ORDER BY load_id DESC"
     return [_parsed(row) for row in engine.query(f"{query} LIMIT {limit:d}" if limit is not None else query)]
+
+
+def latest_warnings(engine: Engine) -> list[Row]:
+    """Return for each table what was noticed about its rows as a whole when it was loaded last."""
+    found: list[Row] = []
+    seen: set[str] = set()
+    for load in loads(engine, LOOKED_AT):
+        tables = {table["table"] for table in load["details"]["tables"] if table["rows_read"]}
+        if load["state"] in KEPT:
+            fresh = [one for one in load["details"]["warnings"] if one["table"] in tables - seen]
+            found += [{"load_id": load["load_id"], **one} for one in fresh]
+            seen |= tables
+    return found
 
 
 def load_numbered(engine: Engine, load_id: int) -> Row:

@@ -62,6 +62,20 @@ def release_settled(store: Store, staged: list[StagedTable], load_id: int) -> in
     return sum(_release(store, table, load_id) for table in staged)
 
 
+def latest_examples(store: Store) -> dict[str, dict[str, str]]:
+    """Return, by table and reason code, where the latest refused row stands and what is wrong with it."""
+    rows = store.rows(
+        "SELECT table_name, reason_code, source_file, source_line, reason FROM ("
+        "SELECT *, ROW_NUMBER() OVER (PARTITION BY table_name, reason_code "
+        f"ORDER BY load_id DESC, source_file, source_line) AS place FROM {store.home}quarantine) AS refused "
+        "WHERE place = 1 ORDER BY table_name, reason_code"
+    )
+    examples: dict[str, dict[str, str]] = {}
+    for table, code, file, line, reason in rows:
+        examples.setdefault(table, {})[code] = f"{file}{f':{line}' if line else ''}: {reason}"
+    return examples
+
+
 # -- what was refused -------------------------------------------------------------------------------------
 
 

@@ -59,9 +59,10 @@ class DataWarning:
 class LoadReport:
     """What one load did, or would do where it is a `dry_run`.
 
-    `reasons` counts refused rows by table and reason code. `new_in_quarantine` of them were not there before,
-    and `released` entries of earlier loads were settled by this one. `same_as` is the earlier load of the very
-    same content after which nothing changed, so that no row had to be looked at. Times are in UTC.
+    `reasons` counts refused rows by table and reason code, and `examples` say of each where one stands.
+    `new_in_quarantine` of them were not there before, and `released` entries of earlier loads were settled by this
+    one. `same_as` is the earlier load of the very same content after which nothing changed, so that no row had to
+    be looked at. Times are in UTC.
     """
 
     load_id: int
@@ -71,6 +72,7 @@ class LoadReport:
     reasons: dict[str, dict[str, int]]
     started_at: datetime
     finished_at: datetime
+    examples: dict[str, dict[str, str]] = field(default_factory=dict)
     new_in_quarantine: int = 0
     released: int = 0
     notes: tuple[str, ...] = field(default=())
@@ -140,6 +142,7 @@ def as_row(report: LoadReport, traces: Traces, *, undoable: bool) -> dict[str, A
         "tables": [asdict(table) for table in report.tables],
         "files": [asdict(file) for file in report.files],
         "reasons": report.reasons,
+        "examples": report.examples,
         "new_in_quarantine": report.new_in_quarantine,
         "released": report.released,
         "notes": report.notes,

@@ -119,9 +119,9 @@ class _Undo:
     def _refuse_if_built_upon(self) -> None:
         later = [number for number, details in self.later.items() if self.load_id in details["builds_on"]]
         if later:
-            listed = " and ".join(str(number) for number in reversed(later))
+            listed = f"load{'s' if later[1:] else ''} {' and '.join(map(str, later))}"
             raise SourceError(
-                f"Load {self.load_id} cannot be undone, because load {listed} found or changed rows that it stored; "
+                f"Load {self.load_id} cannot be undone, because {listed} found or changed rows that it stored; "
                 f"undo load {later[-1]} first."
             )
 
