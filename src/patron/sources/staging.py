@@ -72,7 +72,9 @@ class StagedTable:
         columns = [
             f"{column.name} {column_type(column.type, id_type).sql('duckdb')}" for column in table.columns
         ]
-        connection.execute(f"CREATE TEMP TABLE {self.stage.name} ({', '.join(columns)}, state SMALLINT)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {self.stage.name} ({', '.join(columns)}, state SMALLINT)"
+        )
 
     @property
     def rows_read(self) -> int:
