@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import patron.engines.duckdb.build
 import patron.sources.load
+import patron.sources.loads
 import patron.sources.undo
 from patron.engines import Engine, connect
 from patron.engines.postgres import PostgresEngine
@@ -87,7 +88,9 @@ def load(engine: Engine, folder: Path) -> None:
 
 
 def undo(engine: Engine, load_id: int) -> None:
-    """Undo a load."""
+    """Undo a load, unless it is undone."""
+    if patron.sources.loads.load_numbered(engine, load_id)["state"] == "undone":
+        return
     patron.sources.undo.undo(engine, load_id)
 
 
