@@ -16,7 +16,7 @@ from patron.contract import Column, Table, table_named
 from patron.engines.postgres.copying import copy_rows
 from patron.engines.postgres.keys import MANY, foreign_keys, without_keys, without_references
 from patron.engines.postgres.render import quoted
-from patron.engines.postgres.triggers import counter_of
+from patron.engines.postgres.triggers import counter_of, noting_at_once
 from patron.engines.store import Merged, Stage, Store, number
 from patron.errors import DatabaseError
 
@@ -137,7 +137,10 @@ class PostgresStore(Store):
         query = f"SELECT {_columns(stage.table)} FROM {stage.name} WHERE state = 0 {_order(stage.table)}"
         if rows < MANY:
             return self._copy(query, self._home(stage.table.name))
-        with without_keys(self.connection, self._home(stage.table.name)):
+        with (
+            without_keys(self.connection, self._home(stage.table.name)),
+            noting_at_once(self.connection, stage.table, self.engine.schema),
+        ):
             return self._copy(query, self._home(stage.table.name))
 
     def _merge(self, stage: Stage, load_id: int | None) -> Merged:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 from sqlglot import exp
 
 from patron.contract import CONTRACT, FACTS, Column, Table, Type
@@ -68,6 +71,25 @@ def trigger_statements(schema: str) -> Iterator[str]:
             f"CREATE OR REPLACE TRIGGER {name} AFTER TRUNCATE ON {home}.{table.name} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {home}.{name}()"
         )
+
+
+@contextmanager
+def noting_at_once(connection: psycopg.Connection[Any], table: Table, schema: str) -> Iterator[None]:
+    """Let no trigger see what is inserted into `table`, which is empty, and note all of it at the end.
+
+    A trigger is handed every row in a list of its own; of a whole table that list is the table itself. The caller
+    holds a transaction.
+    """
+    home, trigger = quoted(schema), f"note_insert_{table.name}"
+    connection.execute(f"ALTER TABLE {home}.{table.name} DISABLE TRIGGER {trigger}".encode())
+    yield
+    connection.execute(f"ALTER TABLE {home}.{table.name} ENABLE TRIGGER {trigger}".encode())
+    rows = f"{home}.{table.name}"
+    connection.execute(f"INSERT INTO {home}.changed_customers {customers_of(table, rows, home)}".encode())
+    if table in REFERRED:
+        notes = f"INSERT INTO {home}.{notes_of(table).name} SELECT {table.key.name} FROM {rows}"
+        connection.execute(notes.encode())
+    connection.execute(f"SELECT nextval({_literal(f'{home}.{counter_of(table)}')})".encode())
 
 
 def _literal(text: str) -> str:
