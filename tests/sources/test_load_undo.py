@@ -148,6 +148,11 @@ def test_nothing_is_kept_where_nothing_can_be_undone(make_engine: MakeEngine, tm
     assert [engine.query(f"SELECT * FROM {former.name}") for former in FORMER.values()] == [[]] * len(FORMER)
     with pytest.raises(SourceError, match="cannot be undone any more"):
         undo(engine, 2)
+    purchase = purchases("1,9,,2024-01-01,1,1,,")
+    load(engine, write(tmp_path / "2" / "purchase_transactions.csv", purchase))
+    for number in (9, 10):
+        load(engine, write(tmp_path / "3" / "customer_info.csv", f"customer_id\n{number}\n"))
+    assert engine.query("SELECT * FROM settled_rows") == []
 
 
 def test_what_others_changed_is_not_undone(engine: Engine, tmp_path: Path) -> None:

@@ -174,6 +174,14 @@ def test_all_are_tried_again_or_some(engine: Engine, tmp_path: Path) -> None:
     assert refused(engine, "reason_code", "load_id") == [("unknown_customer", 1)]
 
 
+def test_duplicates_replace_only_when_they_are_named(engine: Engine, tmp_path: Path) -> None:
+    load(engine, write(tmp_path / "customer_info.csv", "customer_id,first_name\n1,Ann\n1,Anna\n"))
+    assert retry(engine).rows_read == 0
+    report = retry(engine, which=Which(reasons=("duplicate_key",)))
+    assert (report.updated, refused(engine, "*")) == (1, [])
+    assert stored(engine, "customer_info")[0]["first_name"] == "Anna"
+
+
 def test_trying_without_keeping(engine: Engine, tmp_path: Path) -> None:
     load(engine, shop_files(tmp_path, purchase_transactions=files.PURCHASES + "103,1,99,2024-01-01,1,1,,\n"))
     before = everything(engine)

@@ -182,8 +182,7 @@ class Loading:
 
     def _store(self, staged: dict[str, StagedTable], files: Callable[[], tuple[FileRead, ...]]) -> LoadReport:
         self.load_id = next_load_id(self.store)
-        if self.undoable:
-            forget(self.store, self.load_id, self.engine.settings.undoable_loads)
+        forget(self.store, self.load_id, self.engine.settings.undoable_loads)
         self.bring_entries(staged)
         waiting = waiting_tables(self.store)
         self.store.lock(table for table in CONTRACT if table.name in staged or table.name in waiting)

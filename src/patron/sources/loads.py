@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from patron.contract import Table, table_named
+from patron.contract.bookkeeping import FORMER
 from patron.engines import Engine, Row
 from patron.engines.store import Store
 from patron.errors import SourceError
@@ -57,12 +58,11 @@ def record(store: Store, load: Mapping[str, Any]) -> None:
 def forget(store: Store, load_id: int, undoable: int) -> None:
     """Forget what loads replaced, but for the latest `undoable` of them."""
     last = load_id - undoable
-    if not store.run(
+    stale = store.run(
         f"UPDATE {store.home}loads SET state = 'final' WHERE state = 'stored' AND load_id <= ?", [last]
-    ):
+    )
+    if undoable and not stale:
         return
-    from patron.contract.bookkeeping import FORMER
-
     for former in FORMER.values():
         store.run(f"DELETE FROM {store.home}{former.name} WHERE load_id <= ?", [last])
     store.run(f"DELETE FROM {store.home}settled_rows WHERE settled_by <= ?", [last])

@@ -87,8 +87,14 @@ class Returning:
         self.repaired = False
 
     def fetch(self, which: Which) -> int:
-        """Stage the table's entries that `which` names; return how many there are."""
+        """Stage the table's entries that `which` names; return how many there are.
+
+        Those that are refused as duplicates only where that reason is named: they would replace the row that was
+        taken.
+        """
         condition, parameters = which.condition()
+        if DUPLICATE not in which.reasons:
+            condition += f" AND reason_code <> '{DUPLICATE}'"
         self.store.fetch(
             "SELECT entry_id, load_id, reason_code, content "
             f"FROM {self.store.home}quarantine WHERE table_name = ? AND {condition}",
