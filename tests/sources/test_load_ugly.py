@@ -11,8 +11,8 @@ import pytest
 
 from patron.engines import Engine
 from patron.errors import SourceError
+from patron.sources.formats.records import KEPT, MAX_RECORD
 from patron.sources.load import TableCounts, load
-from patron.sources.records import KEPT, MAX_RECORD
 from tests.sources import files
 from tests.sources.files import counts, keys, refused, shop_files, stored, write, write_parquet
 

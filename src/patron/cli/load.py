@@ -1,4 +1,4 @@
-"""`patron load`: files into the contract tables, with quarantine."""
+"""`patron load`: files and databases into the contract tables, with quarantine."""
 
 from __future__ import annotations
 
@@ -26,10 +26,18 @@ if TYPE_CHECKING:
 COUNTS = ("rows_read", "inserted", "updated", "unchanged", "quarantined")
 
 Paths = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="PATH…",
-        help="A folder of CSV or Parquet files named after the tables, or such files themselves.",
+        help="A folder of files named after the tables, or such files; with a mapping any files, or a database.",
+    ),
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        metavar="FILE",
+        help="How the tables are made of the shop's own files or tables; `patron map` writes one.",
     ),
 ]
 AllowOrphans = Annotated[
@@ -58,6 +66,7 @@ Again = Annotated[
 def load(
     run: Run,
     paths: Paths,
+    mapping: MappingFile = None,
     allow_orphans: AllowOrphans = None,
     replace: Replace = False,
     dry_run: DryRun = False,
@@ -67,16 +76,20 @@ def load(
 
     All paths are one load, stored whole or not at all. Loading the same files again changes nothing.
     """
-    from patron.sources.load import find_all
+    from patron.sources.layout import find_all
     from patron.sources.load import load as load_paths
+    from patron.sources.mapping.model import read_mapping
 
-    find_all(paths)  # before a database is made
+    mapped = read_mapping(mapping) if mapping else None
+    if mapped is None:
+        find_all([Path(path) for path in paths])  # before a database is made
     with _database(run, dry_run=dry_run) as engine, run.progress("Loading") as progress:
         if "customer_info" not in engine.contents():
             engine.init()
         report = load_paths(
             engine,
             paths,
+            mapping=mapped,
             allow_orphans=allow_orphans or (),
             replace=replace,
             dry_run=dry_run,

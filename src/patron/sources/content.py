@@ -8,16 +8,18 @@ from types import TracebackType
 from typing import Self
 
 from patron.errors import SourceError
-from patron.sources.layout import SourceFile
+from patron.sources.formats.files import SourceFile
 from patron.sources.report import FileRead
+
+Files = list[tuple[SourceFile, str]]  # each with the tables its rows are for
 
 
 class Hashing:
     """Hashes files beside whatever else is going on; use it in `with`."""
 
-    def __init__(self, files: list[SourceFile]) -> None:
+    def __init__(self, files: Files) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="patron-hashing")
-        self._hashes = [(file, self._pool.submit(_sha256, file)) for file in files]
+        self._hashes = [(file, tables, self._pool.submit(_sha256, file)) for file, tables in files]
 
     def __enter__(self) -> Self:
         return self
@@ -28,7 +30,7 @@ class Hashing:
     def files(self) -> tuple[FileRead, ...]:
         """Wait for all files and return them; raises SourceError when one cannot be read."""
         return tuple(
-            FileRead(file.name, file.table.name, file.size, found.result()) for file, found in self._hashes
+            FileRead(file.name, tables, file.size, found.result()) for file, tables, found in self._hashes
         )
 
 

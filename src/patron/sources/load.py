@@ -1,22 +1,23 @@
-"""Loads a folder of files in the contract layout: every row is stored or quarantined, and the counts say so.
+"""Loads what a shop has: every row is stored or quarantined, and the counts say so.
 
     >>> report = load(engine, Path("shop/"))                                            # doctest: +SKIP
     >>> report.quarantined                                                               # doctest: +SKIP
     3
 
-1. `layout` finds the files and what keeps them from being loaded, before anything is written.
-2. `reading` types and checks all rows in DuckDB, next to the shop's tables and not in them.
+1. A `Reader` finds what there is to read and what keeps it from being loaded, before anything is written:
+   `reading` for files in the contract layout, `mapping.reading` for all else, by a mapping file.
+2. It types and checks all rows in DuckDB, next to the shop's tables and not in them.
 3. In one transaction, parents before children: rows whose references lead nowhere and later rows of a key are
    refused, the engine's store merges the rest, `quarantine` keeps what was refused, and the load is recorded.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from dataclasses import replace as with_other
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,16 @@ from patron.engines import Engine, OnProgress, Progress
 from patron.engines.base import no_progress
 from patron.engines.quarantine import add_refused
 from patron.engines.store import Merged, Store, number
-from patron.errors import DatabaseError, SettingsError, SourceError, did_you_mean
+from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
-from patron.sources.content import Hashing, content_hash
+from patron.sources.content import Files, Hashing, content_hash
 from patron.sources.former import earlier_loads_met
-from patron.sources.layout import Found, find
 from patron.sources.loads import find_same, forget, next_load_id, record
+from patron.sources.mapping.model import Mapping
+from patron.sources.mapping.reading import MappedReader
 from patron.sources.profile import Profile, profile, warnings_of
 from patron.sources.quarantine import collect, latest_examples, release_settled
-from patron.sources.reading import Reader
+from patron.sources.reading import LayoutReader, Reader
 from patron.sources.replacing import Replacing
 from patron.sources.report import FileRead, LoadReport, TableCounts, Traces, as_row
 from patron.sources.returning import Returning, Which, waiting_for, waiting_tables
@@ -44,7 +46,6 @@ from patron.sources.staging import StagedTable
 
 __all__ = ["LoadReport", "TableCounts", "load"]
 
-MOST_PROBLEMS = 20  # that a message lists
 # What `allow_orphans` may say, and the table whose unknown keys it lets through. A fact without a customer is
 # nobody's, and an answer to an unknown campaign has no channel.
 ORPHANS = {"products": "product_catalog", "sessions": "website_behavior"}
@@ -67,16 +68,18 @@ class Options:
 
 def load(
     engine: Engine,
-    paths: Path | Sequence[Path],
+    paths: Path | str | Sequence[Path | str],
     *,
+    mapping: Mapping | None = None,
     allow_orphans: Iterable[str] = frozenset(),
     replace: bool = False,
     dry_run: bool = False,
     again: bool = False,
     progress: OnProgress = no_progress,
 ) -> LoadReport:
-    """Load the files at `paths`, each a folder or a file, in one transaction.
+    """Load what is at `paths` in one transaction, each a folder or a file in the contract layout.
 
+    With a `mapping` it may be any files, a database or a URL of either.
     `allow_orphans` may name "products" and "sessions": rows that refer to an unknown one are then stored.
     With `replace`, rows go that the new files of a table lack. A `dry_run` does everything and keeps nothing.
     Files that were loaded before are not read again if nothing has changed since, unless `again` says so.
@@ -86,9 +89,13 @@ def load(
     another word in `allow_orphans`, DatabaseError when the database fails; nothing is stored then.
     """
     options = Options(orphan_tables(allow_orphans), replace, dry_run, again)
-    found = find_all([paths] if isinstance(paths, Path) else paths)
-    with storing(engine, found.source) as store:
-        return Loading(engine, store, found, options, progress).run()
+    listed = [str(path) for path in ([paths] if isinstance(paths, Path | str) else paths)]
+    source = ", ".join(listed)
+    with storing(engine, source) as store:
+        reading = (store.reader, store.folder, engine.settings.id_type, progress, listed)
+        reader = LayoutReader(*reading) if mapping is None else MappedReader(*reading, mapping)
+        with closing(reader):
+            return Loading(engine, store, source, options, progress).run(reader)
 
 
 @contextmanager
@@ -109,12 +116,13 @@ class Loading:
     """One load under way: of the files found, or of entries of the quarantine that are to be tried again."""
 
     def __init__(
-        self, engine: Engine, store: Store, found: Found, options: Options, progress: OnProgress
+        self, engine: Engine, store: Store, source: str, options: Options, progress: OnProgress
     ) -> None:
         self.started_at = datetime.now(UTC)
         self.engine = engine
         self.store = store
-        self.found = found
+        self.source = source
+        self.mapping: Mapping | None = None
         self.options = options
         self.progress = progress
         self.undoable = engine.settings.undoable_loads > 0
@@ -125,16 +133,15 @@ class Loading:
         self.retried: set[str] = set()
         self.load_id = 0
 
-    def run(self) -> LoadReport:
+    def run(self, reader: Reader) -> LoadReport:
         """Read, then store; raises what `load` raises."""
-        reader = Reader(self.store.reader, self.store.folder, self.engine.settings.id_type, self.progress)
-        parts = reader.look(self.found)
-        if self.found.problems:
-            raise SourceError(_sentence(self.found.source, self.found.problems))
-        with Hashing(self.found.files) as hashing:
-            if self._may_be_known() and (report := self._same(hashing.files())):
+        self.mapping = reader.mapping
+        files = reader.look()
+        with Hashing(files) as hashing:
+            if self._may_be_known(files) and (report := self._same(hashing.files(), reader.notes())):
                 return report
-            staged = reader.stage(parts)
+            staged = reader.stage()
+            self.notes += reader.notes()
             return self.store_all(staged, hashing.files)
 
     def store_all(
@@ -146,30 +153,32 @@ class Loading:
 
     # -- the very same files again ----------------------------------------------------------------------
 
-    def _may_be_known(self) -> bool:
+    def _may_be_known(self, files: Files) -> bool:
         """Whether files of the same size were loaded before, so that hashing them first is worth the time."""
-        size = sum(file.size for file in self.found.files)
+        size = sum(file.size for file, _ in files)
         rows = self.engine.query("SELECT load_id FROM loads WHERE bytes_read = ? LIMIT 1", [size])
         return bool(rows) and not self.options.again
 
-    def _same(self, files: tuple[FileRead, ...]) -> LoadReport | None:
+    def _same(self, files: tuple[FileRead, ...], notes: list[str]) -> LoadReport | None:
         """Record that the files are those of an earlier load, if nothing has changed since."""
         with self.store.transaction(dry_run=self.options.dry_run):
-            same = find_same(self.store, content_hash(files), None, self.options.kept)
+            same = find_same(self.store, content_hash(files), self._mapping_hash(), self.options.kept)
             if same is None:
                 return None
             number, before = same
             report = LoadReport(
                 load_id=next_load_id(self.store),
-                source=self.found.source,
+                source=self.source,
                 tables=tuple(_unchanged(table) for table in before["tables"] if _was_read(table)),
                 files=files,
                 reasons=before["reasons"],
                 examples=before["examples"],
                 started_at=self.started_at,
                 finished_at=datetime.now(UTC),
-                notes=tuple(self.found.all_notes()),
+                notes=tuple(notes),
                 content_hash=content_hash(files),
+                mapping=self.mapping.text if self.mapping else None,
+                mapping_hash=self._mapping_hash(),
                 same_as=number,
                 dry_run=self.options.dry_run,
             )
@@ -177,6 +186,9 @@ class Loading:
             traces = Traces(builds_on=(number,), **{name: before[name] for name in kept})
             record(self.store, as_row(report, traces, undoable=self.undoable))
             return report
+
+    def _mapping_hash(self) -> str | None:
+        return hashlib.sha256(self.mapping.text.encode()).hexdigest() if self.mapping else None
 
     # -- storing ----------------------------------------------------------------------------------------
 
@@ -205,7 +217,7 @@ class Loading:
         read = files()
         report = LoadReport(
             load_id=self.load_id,
-            source=self.found.source,
+            source=self.source,
             tables=tuple(one for one in counts if one.rows_read or staged[one.table].parts),
             files=read,
             reasons=_by_table(refused),
@@ -214,9 +226,11 @@ class Loading:
             finished_at=datetime.now(UTC),
             new_in_quarantine=new,
             released=released,
-            notes=(*self.found.all_notes(), *self.notes),
+            notes=tuple(self.notes),
             warnings=tuple(warnings_of(self.store, profiles)),
             content_hash=content_hash(read),
+            mapping=self.mapping.text if self.mapping else None,
+            mapping_hash=self._mapping_hash(),
             dry_run=self.options.dry_run,
         )
         record(self.store, as_row(report, self._traces(tables, profiles, removed), undoable=self.undoable))
@@ -334,26 +348,6 @@ def orphan_tables(words: Iterable[str]) -> frozenset[str]:
     return frozenset(ORPHANS[word] for word in words)
 
 
-def find_all(paths: Sequence[Path]) -> Found:
-    """Find the files at all of `paths`; raises SourceError when there is nothing at one of them."""
-    if len(paths) == 1:
-        return with_other(find(paths[0]), source=str(paths[0]))
-    every = Found(source=", ".join(map(str, paths)))
-    seen: dict[Path, Path] = {}
-    for path in paths:
-        found = find(path)
-        every.problems += found.problems
-        every.notes += found.notes
-        for file in found.files:
-            if (other := seen.setdefault(file.path.resolve(), path)) is not path:
-                every.problems.append(
-                    f"{file.path} is named by both {other} and {path}; leave one of them out"
-                )
-            home = path if path.is_dir() else path.parent
-            every.files.append(with_other(file, name=str(home / file.name)))
-    return every
-
-
 def _was_read(table: dict[str, Any]) -> bool:
     return bool(table["rows_read"] - table["taken_up"] or not table["rows_read"])
 
@@ -370,13 +364,3 @@ def _by_table(refused: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     for (table, code), count in sorted(refused.items()):
         reasons.setdefault(table, {})[code] = count
     return reasons
-
-
-def _sentence(source: str, problems: list[str]) -> str:
-    if len(problems) == 1:
-        return f"Nothing of {source} was loaded: {problems[0]}."
-    shown = [f"  - {problem}." for problem in problems[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        shown.append(f"  - and {len(problems) - MOST_PROBLEMS} more.")
-    listed = "\n".join(shown)
-    return f"Nothing of {source} was loaded, for {len(problems)} reasons:\n{listed}"

@@ -20,7 +20,7 @@ from patron.engines.arrow import arrow_type
 from patron.engines.quarantine import fetch_earlier, settle
 from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
 from patron.sources.checks import DUPLICATE, GOOD, Problems, select_checked
-from patron.sources.records import FAULTS, Fault
+from patron.sources.formats.records import FAULTS, Fault
 from patron.sources.returning import as_read
 from patron.sources.staging import Part, StagedTable
 
@@ -88,10 +88,10 @@ def _entries(staged: StagedTable, part: Part) -> Iterator[Entry]:
         if isinstance(one, Fault):
             yield Entry(staged.table.name, part.file.name, *one)
             continue
-        place, values = one
         problem = staged.problems.numbered(int(next(numbers)))
-        content = json.dumps(values, ensure_ascii=False)
-        yield Entry(staged.table.name, part.file.name, place, problem.code, problem.sentence(values), content)
+        content = json.dumps(one.content, ensure_ascii=False)
+        reason = problem.sentence(one.values)
+        yield Entry(staged.table.name, part.file.name, one.place, problem.code, reason, content)
 
 
 def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:

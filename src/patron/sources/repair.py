@@ -22,7 +22,6 @@ from patron.engines import Engine, OnProgress, Row
 from patron.engines.base import no_progress
 from patron.engines.store import Store
 from patron.errors import SourceError
-from patron.sources.layout import Found
 from patron.sources.load import Loading, Options, orphan_tables, storing
 from patron.sources.report import LoadReport
 from patron.sources.returning import Returning, Which
@@ -150,7 +149,7 @@ class _Retrying(Loading):
         which: Which,
         repaired: pa.Table | None,
     ) -> None:
-        super().__init__(engine, store, Found(source=source), options, progress)
+        super().__init__(engine, store, source, options, progress)
         self.which = which
         self.repaired = repaired
         store.reader.execute("SET preserve_insertion_order = true")

@@ -17,7 +17,7 @@ from patron.contract import Table
 from patron.engines.quarantine import restate, settle
 from patron.engines.store import Store, number
 from patron.sources.checks import DUPLICATE, GOOD, UNKNOWN, Given, select_checked
-from patron.sources.records import FAULTS
+from patron.sources.formats.records import FAULTS
 from patron.sources.staging import StagedTable
 
 BATCH = 5_000
