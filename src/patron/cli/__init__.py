@@ -13,6 +13,7 @@ from patron.cli import (
     init,
     load,
     loads,
+    map,  # noqa: A004 - the command is called so
     procedure,
     quarantine,
     sample,
@@ -20,6 +21,6 @@ from patron.cli import (
 )
 from patron.cli.application import app, main
 
-COMMANDS = (demo, init, sample, load, loads, quarantine, build, status, export, ddl, procedure, dictionary)
+COMMANDS = (demo, init, sample, map, load, loads, quarantine, build, status, export, ddl, procedure, dictionary)
 
 __all__ = ["COMMANDS", "app", "main"]

@@ -23,7 +23,7 @@ from patron.cli.letters import adapt_streams
 from patron.cli.run import Options, Run
 
 ORDER = (
-    *("demo", "init", "sample", "load", "loads", "quarantine", "build", "status", "export"),
+    *("demo", "init", "sample", "map", "load", "loads", "quarantine", "build", "status", "export"),
     *("ddl", "procedure", "dictionary"),
 )
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"

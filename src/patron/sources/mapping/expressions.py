@@ -47,8 +47,9 @@ _NAMED = _words(
     "string_split str_split ord"
 )
 _AGGREGATES = (
-    "IgnoreNulls RespectNulls Count CountIf Sum Avg Min Max Median Quantile PercentileCont PercentileDisc StddevSamp VarianceSamp "
-    "ArgMax ArgMin First Last AnyValue Mode GroupConcat LogicalOr LogicalAnd ApproxDistinct Distinct Star Filter Order Ordered"
+    "IgnoreNulls RespectNulls Count CountIf Sum Avg Min Max Median Quantile PercentileCont PercentileDisc "
+    "StddevSamp VarianceSamp ArgMax ArgMin First Last AnyValue Mode GroupConcat LogicalOr LogicalAnd "
+    "ApproxDistinct Distinct Star Filter Order Ordered"
 )
 _QUERY = (
     "Select From Where Group Having Order Ordered Limit Offset Alias TableAlias Table Join Subquery With CTE Union "
