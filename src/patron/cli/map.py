@@ -58,7 +58,7 @@ def map(  # noqa: A001 - the command is called so
         to.write_text(found.text, "utf-8")
     except OSError as error:
         raise SourceError(f"{to} cannot be written: {error.strerror or error}.") from error
-    columns = sum(map(len, found.tables.values()))
+    columns = sum(len(one) for one in found.tables.values())
     said = f"{counted(columns, 'column')} of {counted(len(found.tables), 'table')} were recognised; see {to}."
     following = (
         (f"patron map {shown} --check {to}", "see what it would load"),

@@ -80,7 +80,10 @@ class Proposal:
     @property
     def missing(self) -> list[str]:
         """The columns of the contract for which nothing was found."""
-        return [name for name in self.table.names if name not in self.columns]
+        made = {"counted": ("pages_viewed", "time_spent"), "numbered": (self.table.key.name,)}.get(
+            self.kind, ()
+        )
+        return [name for name in self.table.names if name not in self.columns and name not in made]
 
 
 def propose(connection: duckdb.DuckDBPyConnection, profiles: list[TableProfile]) -> list[Proposal]:
@@ -312,12 +315,12 @@ def _parent(
     return best[1] if best else None
 
 
+# How the columns end that tell of a thing and not of what happened to it.
+_LASTING = ("_id", "name", "email", "number", "category", "brand", "price", "channel", "birth", "audience")
+
+
 def _belongs(match: Match, column: str) -> bool:
-    return match.score >= 0.5 and (
-        column.endswith(
-            ("_id", "name", "email", "number", "category", "brand", "price", "channel", "birth", "audience")
-        )
-    )
+    return match.score >= 0.5 and column.endswith(_LASTING)
 
 
 def _explain_references(connection: duckdb.DuckDBPyConnection, made: dict[str, Proposal]) -> None:

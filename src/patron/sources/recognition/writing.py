@@ -12,7 +12,7 @@ from patron.sources.mapping.model import OPTIONS
 from patron.sources.recognition.profile import Content, TableProfile
 from patron.sources.recognition.propose import SURE, Proposal, name_in_sql
 
-_LENGTH = 112
+_AS_USUAL = "# Nothing to say: CSV with commas in UTF-8, or a format with types."
 Options = dict[str, object]
 
 
@@ -144,8 +144,9 @@ def _section(one: Proposal, options: Options, common: Options) -> Iterator[str]:
     yield from _columns(one)
     if one.missing:
         yield f"# Not found: {', '.join(one.missing)}."
-    used = " ".join(sql for sql, _, _ in one.columns.values())
-    unused = [name for name in source.columns if name not in used]
+    used = {match.column.name for match in one.matches.values()}
+    made = " ".join(sql for sql, _, _ in one.expressions.values())
+    unused = [name for name in source.columns if name not in used and name_in_sql(name) not in made]
     if unused:
         yield f"# Not used of {source.name}: {', '.join(unused)}."
 
@@ -158,11 +159,8 @@ def _columns(one: Proposal) -> Iterator[str]:
         line = f"{_pair(name, given)}  # {score:.0%}: {why}"
         yield line if score >= SURE else f"# TODO {line}"
     if one.kind == "counted":
-        yield from (
-            f'{name} = "{sql}"  # 75%: counted from the events'
-            for name, sql in _MADE.items()
-            if name not in one.columns
-        )
+        made = {name: sql for name, sql in _MADE.items() if name not in one.columns}
+        yield from (f'{name} = "{sql}"  # 75%: counted from the events' for name, sql in made.items())
     elif one.kind == "numbered":
         yield f'{one.table.key.name} = "row_number"  # 50%: no columns together are a key, so rows are numbered'
     elif one.table.key.name not in one.columns:
@@ -173,7 +171,8 @@ def _notes(one: Proposal) -> Iterator[str]:
     for match in one.matches.values():
         formats = match.column.date_formats
         if len(formats) > 1:
-            yield f"# TODO {match.column.name} could be written {' or '.join(formats[:3])}: days and months look alike here."
+            ways = " or ".join(formats[:3])
+            yield f"# TODO {match.column.name} could be written {ways}: days and months look alike here."
 
 
 _COUNTED = {"visit_date": "started"}
