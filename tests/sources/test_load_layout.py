@@ -45,7 +45,7 @@ def test_a_file_belongs_to_the_table_it_is_named_after(tmp_path: Path, name: str
         ("customer_information.csv", "is named after no table. Did you mean 'customer_info'?"),
         ("customers.csv", "is named after no table."),
         ("exports/part-0.parquet", "is named after no table."),
-        ("customer_info.json", "is of a kind that Patron does not read; it reads .csv"),
+        ("customer_info.xml", "is of a kind that Patron does not read; it reads .csv"),
         ("customer_info/part.csv.zip", "is of a kind that Patron does not read"),
         ("customer_info", "is of a kind that Patron does not read"),
     ],

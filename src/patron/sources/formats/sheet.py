@@ -51,8 +51,7 @@ class SheetPart(RowsPart):
         """Go through the rows that are not blank, numbered as the sheet does."""
         if self._sheet is None:
             self._sheet = _open(self.file.path, self.file.name, self.file.form.sheet)
-        first = (self._sheet.start or (0, 0))[0]
-        for number, cells in enumerate(self._sheet.iter_rows(), first + 1):
+        for number, cells in enumerate(self._sheet.iter_rows(), 1):
             if any(cell != "" for cell in cells):
                 yield number, cells
 

@@ -57,16 +57,15 @@ _QUERY = (
     "Ntile Qualify Exists Unnest Any All Filter WithinGroup Explode"
 )
 _WORDS = {
-    "Subquery": "a query inside it",
-    "Select": "a query inside it",
-    "Placeholder": "a placeholder",
-    "Parameter": "a placeholder",
-    "Star": "*",
-    "Lambda": "a lambda",
+    "Subquery": "a query inside it, and an expression is over one row",
+    "Select": "a query inside it, and an expression is over one row",
+    "Placeholder": "a placeholder, for which there is no value",
+    "Parameter": "a placeholder, for which there is no value",
+    "Star": "* where one value is wanted",
     "CurrentDate": "CURRENT_DATE, which differs from day to day",
     "CurrentTimestamp": "the clock, which differs from load to load",
     "Rand": "RANDOM(), which differs from load to load",
-    "Window": "a window (OVER), which a query may have",
+    "Window": "a window (OVER), which is over many rows and needs a query",
 }
 _TYPES = _words(
     "BIGINT INT SMALLINT TINYINT UBIGINT UINT USMALLINT UTINYINT INT128 DECIMAL DOUBLE FLOAT TEXT "
@@ -169,7 +168,7 @@ def _check(tree: exp.Expr, allowed: Allowed) -> None:
                     f"it calls {node.name}(), which a mapping may not.{did_you_mean(node.name, allowed.names)}"
                 )
         elif kind not in allowed.nodes:
-            raise NotAllowed(f"it has {_named(node)}, which a mapping may not have here")
+            raise NotAllowed(f"it has {_named(node)}")
         if isinstance(node, exp.DataType) and node.this.name not in _TYPES:
             raise NotAllowed(f"it names the type {node.sql('duckdb')}, which a mapping may not")
         if isinstance(node, exp.With) and node.args.get("recursive"):
@@ -183,8 +182,8 @@ def _named(node: exp.Expr) -> str:
     if isinstance(node, exp.AggFunc):
         return f"{node.sql_name()}(), which is over many rows and needs a query"
     if isinstance(node, exp.Func):
-        return f"{node.sql_name()}()"
-    return kind.upper()
+        return f"{node.sql_name()}(), which a mapping may not use"
+    return f"{kind.upper()}, which a mapping may not use"
 
 
 def _resolved(node: exp.Expr, known: Mapping[str, str]) -> exp.Expr:
