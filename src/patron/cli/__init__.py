@@ -21,6 +21,20 @@ from patron.cli import (
 )
 from patron.cli.application import app, main
 
-COMMANDS = (demo, init, sample, map, load, loads, quarantine, build, status, export, ddl, procedure, dictionary)
+COMMANDS = (
+    demo,
+    init,
+    sample,
+    map,
+    load,
+    loads,
+    quarantine,
+    build,
+    status,
+    export,
+    ddl,
+    procedure,
+    dictionary,
+)
 
 __all__ = ["COMMANDS", "app", "main"]
