@@ -21,6 +21,7 @@ from patron.engines.quarantine import fetch_earlier, settle
 from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
 from patron.sources.checks import DUPLICATE, GOOD, Problems, select_checked
 from patron.sources.formats.records import FAULTS, Fault
+from patron.sources.mapping.again import ROW, as_mapped
 from patron.sources.returning import as_read
 from patron.sources.staging import Part, StagedTable
 
@@ -123,14 +124,15 @@ def _release(store: Store, staged: StagedTable, load_id: int) -> int:
         return 0
     store.fetch_met(staged.stage)
     reader = store.reader
-    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged)}")
+    mapped = as_mapped(store, staged.table, "earlier", staged.id_type)
+    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged, mapped)}")
     reader.execute(f"CREATE OR REPLACE TEMP TABLE settled AS {_settled(staged)}", [DUPLICATE])
     return settle(store, load_id, "SELECT entry_id FROM settled")
 
 
-def _retried(staged: StagedTable) -> str:
+def _retried(staged: StagedTable, entries: str) -> str:
     """Type and check the earlier entries' content as if it had been read again."""
-    source = "(SELECT * FROM earlier WHERE JSON_VALID(content))"
+    source = f"(SELECT * FROM {entries} WHERE {ROW} IS NOT NULL)"
     kept = ("entry_id", "reason_code")
     return select_checked(staged.table, as_read(staged.table), source, staged.id_type, Problems(), keep=kept)
 

@@ -18,6 +18,7 @@ from patron.engines.quarantine import restate, settle
 from patron.engines.store import Store, number
 from patron.sources.checks import DUPLICATE, GOOD, UNKNOWN, Given, select_checked
 from patron.sources.formats.records import FAULTS
+from patron.sources.mapping.again import ROW, as_mapped
 from patron.sources.staging import StagedTable
 
 BATCH = 5_000
@@ -55,8 +56,8 @@ class Which:
 
 
 def as_read(table: Table) -> dict[str, Given]:
-    """Return where a quarantined row's `content` has the values of the table's columns."""
-    return {name: Given(f"content ->> '$.{name}'") for name in table.names}
+    """Return where a quarantined row, as `as_mapped` gives it, has the values of the table's columns."""
+    return {name: Given(f"{ROW} ->> '$.{name}'") for name in table.names}
 
 
 def waiting_tables(store: Store) -> set[str]:
@@ -109,11 +110,12 @@ class Returning:
         reader, stage = self.store.reader, self.staged.stage
         codes = ", ".join(f"'{code}'" for code in FAULTS)
         splittable = "TRUE" if repaired else f"reason_code NOT IN ({codes})"
+        mapped = as_mapped(self.store, self.staged.table, entries, self.staged.id_type)
         self.rows = number(
             reader,
             f"CREATE OR REPLACE TEMP TABLE {self.name} AS "
             "SELECT ROW_NUMBER() OVER (ORDER BY load_id DESC, entry_id) - 1 AS place, * "
-            f"FROM {entries} WHERE {splittable} AND JSON_VALID(content)",
+            f"FROM {mapped} WHERE {splittable} AND {ROW} IS NOT NULL",
         )
         if self.rows:
             table, names = self.staged.table, ", ".join(self.staged.table.names)
@@ -182,7 +184,7 @@ class Returning:
         key, stage = self.staged.table.key.name, self.staged.stage.name
         reader.execute(
             f"CREATE OR REPLACE TEMP TABLE refused_again AS SELECT entry.entry_id, staged.state, "
-            "entry.reason_code, entry.content, entry.load_id = winner.load_id AS came_together "
+            f"entry.reason_code, entry.content, entry.{ROW}, entry.load_id = winner.load_id AS came_together "
             f"FROM {self.name} AS entry JOIN {stage} AS staged ON staged.rowid = entry.place + {self.first} "
             f"LEFT JOIN {stage} AS taken ON taken.{key} = staged.{key} AND taken.state = {GOOD} "
             f"LEFT JOIN {self.name} AS winner ON winner.place + {self.first} = taken.rowid "
@@ -193,11 +195,11 @@ class Returning:
                 f"SELECT * FROM refused_again ORDER BY entry_id LIMIT {BATCH} OFFSET {start}"
             ).fetchall()
             some = []
-            for entry_id, state, code, content, came_together in rows:
+            for entry_id, state, code, content, row, came_together in rows:
                 problem = problems.numbered(state)
                 lost = problem.code == DUPLICATE and not came_together
                 if not lost and (self.repaired or problem.code != code):
-                    sentence = problem.sentence(_texts(self.staged.table, content))
+                    sentence = problem.sentence(_texts(self.staged.table, row))
                     some.append((entry_id, problem.code, sentence, content))
             if some:
                 yield some
