@@ -23,6 +23,7 @@ from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.model.steps import step_named, steps
 from patron.settings import Model, Settings
+from patron.sources.mapping.model import OPTIONS, Input, TableMapping, parse_mapping
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -124,8 +125,12 @@ def test_commands_and_options_in_prose_exist(group: TyperGroup) -> None:
 
 
 @pytest.mark.parametrize(("page", "block"), list(blocks("toml")))
-def test_settings_files_in_the_docs_are_valid(page: str, block: str) -> None:
-    Settings(**tomllib.loads(block))
+def test_settings_and_mappings_in_the_docs_are_valid(page: str, block: str) -> None:
+    document = tomllib.loads(block)
+    if {"source", "inputs", *(table.name for table in CONTRACT)} & document.keys():
+        parse_mapping(block, page)
+    else:
+        Settings(**document)
 
 
 def test_variables_in_the_docs_exist() -> None:
@@ -140,7 +145,8 @@ def test_names_in_the_docs_exist() -> None:
     known = {table.name for table in tables} | {name for table in tables for name in table.names}
     known |= {step.name for step in steps()} | {column for step in steps() for column in step.columns}
     known |= {*Settings.model_fields, *Model.model_fields, *OTHER_NAMES}
-    for source in ROOT.glob("src/patron/sources/*.py"):  # reasons for a quarantine
+    known |= {*OPTIONS, *Input.model_fields, *TableMapping.model_fields}
+    for source in ROOT.glob("src/patron/sources/**/*.py"):  # reasons for a quarantine
         known |= set(re.findall(r'"([a-z0-9_]+)"', source.read_text("utf-8")))
     for page, text in spans():
         if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text):
