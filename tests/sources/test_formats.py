@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from patron.engines import Engine
 from patron.errors import DatabaseError, PatronError
+from patron.sources.formats.remote import public
 from patron.sources.load import load
 from patron.sources.mapping.model import parse_mapping
 from tests.sources.files import refused, stored, write
@@ -242,6 +243,15 @@ def test_a_postgresql_database_is_only_read(make_engine: Callable[..., Engine], 
             empty_url,
             mapping=parse_mapping(MAPPING.format(name="crm.kunde").replace("crm.kunde", "kunde", 1)),
         )
+
+
+def test_a_password_is_not_kept() -> None:
+    assert public("postgresql://me:secret@host/shop") == "postgresql://me@host/shop"
+    assert (
+        public("postgresql:///shop?user=me&password=secret&x=1")
+        == "postgresql:///shop?user=me&password=…&x=1"
+    )
+    assert public("s3://bucket/a:b@c") == "s3://bucket/a:b@c"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)

@@ -32,6 +32,7 @@ from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
 from patron.sources.content import Files, Hashing, content_hash
+from patron.sources.formats.remote import public
 from patron.sources.former import earlier_loads_met
 from patron.sources.loads import find_same, forget, next_load_id, record
 from patron.sources.mapping.model import Mapping
@@ -90,7 +91,7 @@ def load(
     """
     options = Options(orphan_tables(allow_orphans), replace, dry_run, again)
     listed = [str(path) for path in ([paths] if isinstance(paths, Path | str) else paths)]
-    source = ", ".join(listed)
+    source = ", ".join(map(public, listed))
     with storing(engine, source) as store:
         reading = (store.reader, store.folder, engine.settings.id_type, progress, listed)
         reader = LayoutReader(*reading) if mapping is None else MappedReader(*reading, mapping)

@@ -25,6 +25,11 @@ _EXTRAS = {
 BLOCK = 8_000_000
 
 
+def public(path: str) -> str:
+    """Return a path or URL as it may be shown and kept: without the password that it may hold."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", re.sub(r"([?&]password=)[^&]*", r"\1…", path))
+
+
 def is_remote(path: str) -> bool:
     """Whether a path is a URL."""
     return _URL.match(path) is not None
@@ -47,12 +52,14 @@ def download(url: str, folder: Path) -> Path:
         extra = _EXTRAS.get(scheme)
         remedy = f"install patron[{extra}]" if extra else "install the package of fsspec for it"
         raise SourceError(
-            f"{url} needs a package that is not here; {remedy} ({first_line(error)})."
+            f"{public(url)} needs a package that is not here; {remedy} ({first_line(error)})."
         ) from error
     except Exception as error:  # each kind of storage has errors of its own
-        raise SourceError(f"{url} cannot be read: {first_line(error) or type(error).__name__}.") from error
+        raise SourceError(
+            f"{public(url)} cannot be read: {first_line(error) or type(error).__name__}."
+        ) from error
     if not wanted:
-        raise SourceError(f"There is no data file at {url}; name a file or a folder that holds some.")
+        raise SourceError(f"There is no data file at {public(url)}; name a file or a folder that holds some.")
     return into
 
 

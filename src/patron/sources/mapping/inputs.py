@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from patron.errors import SourceError, did_you_mean
 from patron.sources.formats.databases import SourceDatabase, open_database
 from patron.sources.formats.files import FORMS, Form, Kind, SourceFile, ending_of
-from patron.sources.formats.remote import download, is_remote
+from patron.sources.formats.remote import download, is_remote, public
 from patron.sources.layout import place, walk
 from patron.sources.mapping.model import Mapping, Options, TableMapping
 
@@ -55,7 +55,9 @@ def open_source(path: str, folder: Path) -> Source:
     at = download(path, folder) if is_remote(path) else Path(path)
     try:
         if not at.exists():
-            raise SourceError(f"There is nothing at {path}; name a folder, a file or a database that exists.")
+            raise SourceError(
+                f"There is nothing at {public(path)}; name a folder, a file or a database that exists."
+            )
         home = (at if at.is_dir() else at.parent).resolve()
         paths = sorted(walk(home), key=place) if at.is_dir() else [home / at.name]
         return Source([_file(one, home) for one in paths if one.is_file()])

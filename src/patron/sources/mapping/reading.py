@@ -21,6 +21,7 @@ from patron.sources.content import Files
 from patron.sources.formats.files import Form, Kind, SourceFile
 from patron.sources.formats.parts import part_of
 from patron.sources.formats.records import Fault, readable
+from patron.sources.formats.remote import public
 from patron.sources.formats.rows import RowsPart
 from patron.sources.formats.text import TextPart
 from patron.sources.mapping.expressions import NotAllowed, parse_query
@@ -101,7 +102,7 @@ class MappedReader(Reader):
             if landed is not None:
                 self.tables.append(self._mapped(table.name, landed.home, given))
         if self.problems:
-            raise SourceError(sentence(", ".join(self.paths), self.problems))
+            raise SourceError(sentence(", ".join(map(public, self.paths)), self.problems))
         for name, query in queried:
             self.tables.append(self._mapped_query(name, query))
         order = [table.name for table in CONTRACT]
