@@ -272,6 +272,7 @@ def _candidates(proposal: Proposal, match: Match | None) -> Iterator[list[Column
     found = {name: one.column for name, one in proposal.matches.items()}
     order = found.get("order_id") or (match.column if match else None)
     if order is not None:
+        yield [order]
         yield from ([order, line] for line in lines)
         if "product_id" in found:
             yield [order, found["product_id"]]
@@ -285,7 +286,7 @@ def _joined(columns: list[ColumnProfile]) -> tuple[str, float, str]:
     names = [name_in_sql(one.name) for one in columns]
     why = " and ".join(f"'{one.name}'" for one in columns) + (" is" if len(columns) == 1 else " together are")
     sql = " || '-' || ".join(names) if len(columns) > 1 else names[0]
-    return sql, 0.8, f"{why} never twice the same"
+    return sql, 0.8, f"{why} never twice the same in what was looked at"
 
 
 # -- customers, products, campaigns -------------------------------------------------------------------------
