@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from patron.contract import CONTRACT
 from patron.errors import SourceError
@@ -108,6 +109,25 @@ def test_a_shop_of_tables_that_refer_to_each_other(tmp_path: Path) -> None:
     assert len(found.tables["purchase_transactions"]) == 7
     assert "100% of its values are in clients.csv" in found.text
     assert "TODO: " not in found.text
+
+
+def test_each_sheet_of_a_workbook_is_a_table(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "shop.xlsx") as book:
+        people, sold = book.add_worksheet("Kunden"), book.add_worksheet("Verkäufe")
+        people.write_row(0, 0, ["Kundennummer", "Vorname"])
+        sold.write_row(0, 0, ["Beleg-Nr", "Kundennummer", "Artikel", "Datum", "Betrag"])
+        for number in range(1, 40):
+            people.write_row(number, 0, [number, "Ann"])
+            sold.write_row(number, 0, [number, number % 9 + 1, f"A{number % 5}", "2024-01-31", number / 2])
+    (tmp_path / "copies").mkdir()
+    found = recognise([str(tmp_path)], tmp_path / "copies", "text", "shop")
+    mapping = parse_mapping(found.text)
+    assert {name: one.sheet for name, one in mapping.tables.items()} == {
+        "customer_info": "Kunden",
+        "product_catalog": "Verkäufe",
+        "purchase_transactions": "Verkäufe",
+    }
+    assert found.tables["purchase_transactions"]["product_id"] == "Artikel"
 
 
 def test_nothing_that_looks_like_a_shop(tmp_path: Path) -> None:

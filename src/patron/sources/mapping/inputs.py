@@ -76,7 +76,12 @@ def open_sources(paths: Sequence[str], folder: Path) -> Source:
 
 
 class Inputs:
-    """Finds what the tables of a mapping are made of. Each input is read once, however many use it."""
+    """Finds what the tables of a mapping are made of. Each input is read once, however many use it.
+
+    Of a database's tables at most `limit` rows are read, if there is one.
+    """
+
+    limit: int | None = None
 
     def __init__(self, mapping: Mapping, source: Source, folder: Path) -> None:
         self.mapping = mapping
@@ -129,7 +134,7 @@ class Inputs:
                 f"the database has no table '{name}'.{did_you_mean(name, known)} It has: {_some(known)}", *key
             )
         if name not in self._dumped:
-            self._dumped[name] = database.dump(name, self.folder / f"table-{len(self._dumped)}")
+            self._dumped[name] = database.dump(name, self.folder / f"table-{len(self._dumped)}", self.limit)
         return self._dumped[name]
 
     def _files(self, pattern: str, key: tuple[str, ...]) -> list[SourceFile]:

@@ -15,7 +15,7 @@ from patron.sources.checks import GOOD
 from patron.sources.formats.records import Fault
 from patron.sources.mapping.model import Mapping
 from patron.sources.mapping.reading import MappedReader
-from patron.sources.recognition.sample import sample_source
+from patron.sources.recognition.sample import ROWS, sample_source
 from patron.sources.staging import StagedTable
 
 SHOWN = 10
@@ -42,6 +42,7 @@ def preview(paths: Sequence[str], mapping: Mapping, folder: Path, id_type: IdTyp
         reader = MappedReader(connection, folder, id_type, no_progress, paths, mapping)
         with closing(reader):
             reader.inputs.source = sample_source(reader.source, folder)
+            reader.inputs.limit = ROWS
             reader.look()
             return [_shown(staged) for staged in reader.stage()]
 

@@ -61,6 +61,7 @@ class ColumnProfile:
     decimal_mark: str | None = None
     date_formats: tuple[str, ...] = ()
     example: str = ""
+    is_code: bool = False  # values are single words, as ids are
 
     @property
     def is_unique(self) -> bool:
@@ -128,6 +129,7 @@ def _column(
         "commas": _COMMA,
         "emails": _EMAIL,
         "phones": _PHONE,
+        "words": r"\S+",
         "days": rf"{_ISO}([ T].*)?",
     }
     counts = ", ".join(
@@ -158,7 +160,9 @@ def _column(
         content = Content.EMAIL
     if content in (Content.TEXT, Content.INTEGER) and found["phones"] >= MOSTLY * given:
         content = Content.PHONE
-    return ColumnProfile(name, content, rows, given, distinct, mark, formats, example)
+    return ColumnProfile(
+        name, content, rows, given, distinct, mark, formats, example, found["words"] >= MOSTLY * given
+    )
 
 
 def _formats(connection: duckdb.DuckDBPyConnection, table: SampledTable, text: str) -> tuple[str, ...]:

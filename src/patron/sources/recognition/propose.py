@@ -141,6 +141,8 @@ def _match(column: Column, table: Table, one: ColumnProfile, source: TableProfil
     if fit == 1.0 and column.type in _FITS:
         reasons.append(_written(one))
         name = max(name, 0.75)
+    if name and column.type is Type.ID and one.is_code and one.content in (Content.INTEGER, Content.TEXT):
+        name, reasons = max(name, 0.75), [*reasons, "single words, as ids are"] if name < SURE else reasons
     if column is table.key and one.is_unique:
         reasons.append("no value twice")
     score = name * fit

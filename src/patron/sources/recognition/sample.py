@@ -102,13 +102,12 @@ class Sample:
             if part.columns.keys() == types.keys():
                 home.add(part, self.folder)
         rows = sum(part.rows for part in looked)
-        shown = name if self.source.database is not None or len(files) > 1 else files[0].name
         whole = len(files) == len(begun) and all(
             one.size >= file.size for one, file in zip(begun, files, strict=False)
         )
         if self.source.database is not None:
             whole = rows < ROWS
-        self.tables.append(SampledTable(shown, tuple(file.name for file in files), form, home, rows, whole))
+        self.tables.append(SampledTable(name, tuple(file.name for file in files), form, home, rows, whole))
 
 
 def sample_source(source: Source, folder: Path) -> Source:
