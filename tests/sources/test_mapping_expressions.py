@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from patron.sources.mapping.context import Sort, Typing
 from patron.sources.mapping.expressions import NotAllowed, parse_expression, parse_query
@@ -144,6 +145,26 @@ def test_what_is_no_expression_over_the_row_is_refused(text: str) -> None:
 def test_what_is_no_query_over_the_inputs_is_refused(text: str) -> None:
     with pytest.raises(NotAllowed):
         parse_query(text, ["lines"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WITH sqlite_master AS (SELECT * FROM lines) SELECT * FROM sqlite_master",
+        "SELECT * FROM (WITH sqlite_master AS (SELECT 1) SELECT 1) AS a, sqlite_master",
+        "WITH a AS (SELECT * FROM sqlite_master), sqlite_master AS (SELECT 1) SELECT * FROM a",
+    ],
+)
+def test_what_a_query_names_itself_never_means_the_catalogue(text: str) -> None:
+    tree, _ = parse_query(text, ["lines"])
+    assert {one.name for one in tree.find_all(exp.Table)} <= {"lines", "with_a", "with_sqlite_master"}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE lines AS SELECT 7 AS n")
+        if "FROM lines" in text:
+            assert connection.execute(tree.sql("duckdb")).fetchall() == [(7,)]
+        else:
+            with pytest.raises(duckdb.CatalogException):
+                connection.execute(tree.sql("duckdb"))
 
 
 @given(text=st.text(max_size=40))

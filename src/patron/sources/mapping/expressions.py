@@ -72,6 +72,7 @@ _TYPES = _words(
     "VARCHAR CHAR BOOLEAN DATE TIME TIMESTAMP TIMESTAMPTZ TIMESTAMPNTZ TIMESTAMP_S TIMESTAMP_MS "
     "TIMESTAMP_NS INTERVAL JSON UUID"
 )
+WITH = "with_"  # begins the names of what a query calls by WITH
 LONGEST = 100_000  # letters of a query
 
 
@@ -115,6 +116,9 @@ def parse_query(text: str, tables: Iterable[str]) -> tuple[exp.Query, list[str]]
         raise NotAllowed("it is not a SELECT")
     _check(tree, QUERY)
     own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    # Under a name that nothing else has, one that is not in scope here leads nowhere, not into the catalogue.
+    for cte in tree.find_all(exp.CTE):
+        cte.args["alias"].set("this", exp.to_identifier(f"{WITH}{cte.alias.lower()}", quoted=True))
     used: dict[str, None] = {}
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier) or table.args.get("db") or table.args.get("catalog"):
@@ -126,6 +130,9 @@ def parse_query(text: str, tables: Iterable[str]) -> tuple[exp.Query, list[str]]
         else:
             name = table.name
         if name.lower() in own:
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+            table.set("this", exp.to_identifier(f"{WITH}{name.lower()}", quoted=True))
             continue
         if name.lower() not in known:
             raise NotAllowed(
