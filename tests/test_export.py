@@ -170,11 +170,13 @@ def test_everything_that_is_named_can_be_exported(engine: Engine, tmp_path: Path
 
 
 def test_rows_without_a_key_are_sorted_by_all_they_have(engine: Engine, tmp_path: Path) -> None:
-    quarantine = next(table for table in BOOKKEEPING if table.name == "quarantine")
+    settled = next(table for table in BOOKKEEPING if table.name == "settled_rows")
     lines = [(2, 1), (1, 10), (1, 2), (1, None)]
     rows = [
         {
-            "load_id": load,
+            "settled_by": load,
+            "entry_id": 1,
+            "load_id": 1,
             "table_name": "t",
             "source_file": "f",
             "source_line": line,
@@ -184,9 +186,9 @@ def test_rows_without_a_key_are_sorted_by_all_they_have(engine: Engine, tmp_path
         }
         for load, line in lines
     ]
-    engine.append(quarantine, [pa.RecordBatch.from_pylist(rows, schema=arrow_schema(quarantine, "bigint"))])
-    export(engine, "quarantine", tmp_path / "out.csv")
-    assert [(row["load_id"], row["source_line"]) for row in read(tmp_path / "out.csv")] == [
+    engine.append(settled, [pa.RecordBatch.from_pylist(rows, schema=arrow_schema(settled, "bigint"))])
+    export(engine, "settled_rows", tmp_path / "out.csv")
+    assert [(row["settled_by"], row["source_line"]) for row in read(tmp_path / "out.csv")] == [
         ("1", "2"),
         ("1", "10"),
         ("1", ""),

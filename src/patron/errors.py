@@ -4,6 +4,7 @@ PatronError
 ├── SettingsError      patron.toml, an environment variable or an option is wrong
 ├── ContractError      a table, column or step is not what the contract says
 ├── SourceError        what was given to load cannot be read
+├── MappingError       a mapping file is wrong, or does not fit its source
 ├── DatabaseError      the database cannot be reached, opened or written
 │   ├── DatabaseBusy   another process has it open
 │   └── NoDatabase     there is none yet, or it lacks Patron's tables
@@ -35,6 +36,10 @@ class ContractError(PatronError):
 
 class SourceError(PatronError):
     """What was given to load cannot be read at all."""
+
+
+class MappingError(PatronError):
+    """A mapping file is wrong, or does not fit the source it is used with."""
 
 
 class DatabaseError(PatronError):

@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     """How many threads DuckDB uses; unset, one a core."""
     work_mem: Annotated[str, Field(pattern=r"^\d+(kB|MB|GB)$")] = "256MB"
     """PostgreSQL's memory for each sort or hash of a build."""
+    undoable_loads: Annotated[int, Field(ge=0)] = 10
+    """How many of the latest loads can be undone; what they replaced is kept as long, and then forgotten."""
     model: Model = Model()
     """Thresholds of the model."""
 

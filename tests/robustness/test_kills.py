@@ -17,7 +17,7 @@ import pytest
 
 from patron.engines import connect
 from patron.settings import Settings
-from tests.robustness.child import Child, Work, build, load
+from tests.robustness.child import Child, Work, build, load, undo
 from tests.robustness.grounds import Ground, Kill, ground_for
 from tests.robustness.seed import seeded
 from tests.robustness.states import RESULT, SHOP, State, difference, state_of
@@ -58,13 +58,17 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             append(engine, stock.first)
             engine.build(FIRST_DAY)
         starts["built"] = ground.copy(url)
+        loaded = ground.copy(url)
+        with connect(loaded, Settings()) as engine:
+            load(engine, stock.delivery)
+        starts["loaded"] = loaded
         with connect(url, Settings()) as engine:
             append(engine, stock.late)
         starts["changed"] = url
         yield Place(request.param, ground, stock, starts)
 
 
-TASKS = ("first load", "load", "full build", "incremental build")
+TASKS = ("first load", "load", "undo", "full build", "incremental build")
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ def task_at(place: Place, name: str) -> Task:
     tasks = {
         "first load": Task(place.starts["initialised"], load, (place.stock.first,)),
         "load": Task(place.starts["built"], load, (place.stock.delivery,)),
+        "undo": Task(place.starts["loaded"], undo, (1,)),
         "full build": Task(place.starts["changed"], build, (SECOND_DAY, True)),
         "incremental build": Task(place.starts["changed"], build, (SECOND_DAY, False)),
     }

@@ -13,6 +13,7 @@ from patron.engines.base import Reconciliation
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.settings import Model
+from patron.sources.loads import latest_warnings, loads
 
 LATEST = 5  # loads and builds that are told
 
@@ -31,7 +32,7 @@ class State(StrEnum):
 
 def nothing(state: State) -> dict[str, Any]:
     """Return the status of a database that has nothing to count."""
-    lists = ("tables", "quarantine", "loads", "builds", "reconciliation")
+    lists = ("tables", "quarantine", "loads", "warnings", "builds", "reconciliation")
     return {"state": state, "changed_customers": 0, **{name: [] for name in lists}}
 
 
@@ -54,7 +55,8 @@ def read_status(engine: Engine) -> dict[str, Any]:
             "SELECT table_name, reason_code, COUNT(*) AS rows, MIN(reason) AS example FROM quarantine "
             "GROUP BY table_name, reason_code ORDER BY table_name, rows DESC, reason_code"
         ),
-        "loads": _latest(engine, "loads", "load_id", "details"),
+        "loads": [_in_short(row) for row in loads(engine, LATEST)],
+        "warnings": latest_warnings(engine),
         "builds": builds,
         "reconciliation": [
             {
@@ -85,6 +87,12 @@ def _counted(engine: Engine, table: str, date: str | None) -> dict[str, Any]:
     first, last = (f"CAST({one}({date}) AS DATE)" if date else "NULL" for one in ("MIN", "MAX"))
     sql = f"SELECT COUNT(*) AS rows, {first} AS first, {last} AS last FROM {table}"  # noqa: S608
     return {"table": table, **engine.query(sql)[0]}
+
+
+def _in_short(load: dict[str, Any]) -> dict[str, Any]:
+    """Return a load without what only later loads need to know of it."""
+    kept = ("tables", "files", "reasons", "new_in_quarantine", "released", "notes", "warnings", "same_as")
+    return {**load, "details": {name: load["details"][name] for name in kept}}
 
 
 def _latest(engine: Engine, table: str, key: str, *documents: str) -> list[dict[str, Any]]:

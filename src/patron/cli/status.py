@@ -12,6 +12,7 @@ from rich.text import Text
 
 from patron.cli.application import DATA, command
 from patron.cli.letters import printable
+from patron.cli.loads import load_table
 from patron.cli.run import Run
 from patron.cli.tables import checks, commands, table
 from patron.cli.words import counted, day, minute, place, seconds, whole
@@ -68,7 +69,9 @@ def _parts(found: dict[str, Any]) -> Iterator[RenderableType]:
     if found["quarantine"]:
         yield _quarantine(found["quarantine"])
     if found["loads"]:
-        yield _loads(found["loads"])
+        yield load_table(found["loads"], title="Latest loads")
+    if found["warnings"]:
+        yield _warnings(found["warnings"])
     if found["builds"]:
         yield _builds(found["builds"])
         yield checks(
@@ -113,14 +116,9 @@ def _quarantine(rows: list[dict[str, Any]]) -> Table:
     return made
 
 
-def _loads(rows: list[dict[str, Any]]) -> Table:
-    made = table(
-        ">Load", "When (UTC)", "~From", ">Read", ">New", ">Updated", ">Refused", title="Latest loads"
-    )
-    for row in rows:
-        numbers = (whole(row[name]) for name in ("rows_read", "inserted", "updated", "quarantined"))
-        made.add_row(str(row["load_id"]), minute(row["finished_at"]), printable(row["source"]), *numbers)
-    return made
+def _warnings(rows: list[dict[str, Any]]) -> Text:
+    lines = (f"Warning: {printable(row['sentence'])} (load {row['load_id']})" for row in rows)
+    return Text("\n".join(lines), "yellow")
 
 
 def _builds(rows: list[dict[str, Any]]) -> Table:

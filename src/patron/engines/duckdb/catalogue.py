@@ -20,7 +20,8 @@ from patron.contract.catalogue import (
     FoundTable,
     Name,
 )
-from patron.errors import DatabaseBusy, DatabaseError
+from patron.engines.duckdb.locking import busy
+from patron.errors import DatabaseError
 
 _TABLES = """
     SELECT schema_name, table_name, comment, sql
@@ -95,11 +96,8 @@ def _open(path: str) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(path, read_only=True)
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
-        if "lock" in reason.lower():
-            raise DatabaseBusy(
-                f"{path} is in use by another process, which nothing may read meanwhile; "
-                "end that process or wait for it, then try again."
-            ) from error
+        if in_use := busy(path, reason):
+            raise in_use from error
         raise DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}") from error
 
 

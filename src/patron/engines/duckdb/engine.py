@@ -20,8 +20,9 @@ from patron.contract.ddl import create_table
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row, no_progress
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
+from patron.engines.duckdb.locking import busy
 from patron.engines.duckdb.store import DuckDBStore
-from patron.errors import DatabaseBusy, DatabaseError, NoDatabase, PatronError
+from patron.errors import DatabaseError, NoDatabase, PatronError
 from patron.model.render import inlined, parameters
 from patron.model.steps import Kept, kept
 from patron.settings import Settings
@@ -189,13 +190,8 @@ def _open(path: str, settings: Settings, *, create: bool) -> duckdb.DuckDBPyConn
 
 
 def _cannot_open(path: str, reason: str) -> PatronError:
-    if "Could not set lock" in reason:
-        holder = re.search(r"PID (\d+)", reason)
-        who = f"process {holder.group(1)}" if holder else "another process"
-        return DatabaseBusy(
-            f"{path} is in use by {who}, and DuckDB lets one process at a time open a file; "
-            "end that process or wait for it, then try again."
-        )
+    if in_use := busy(path, reason):
+        return in_use
     if "while replaying" in reason and not HINDERED.search(reason):
         return _set_aside(path, reason)
     return DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}")

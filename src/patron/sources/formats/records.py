@@ -44,20 +44,25 @@ class Fault(NamedTuple):
 class Grammar:
     """The records of one file: what separates their fields, and how many there are."""
 
-    def __init__(self, delimiter: str, width: int) -> None:
-        """Compile the grammar for `width` columns; `delimiter` is one character."""
-        mark = re.escape(delimiter.encode())
+    def __init__(self, delimiter: str, width: int, quote: str = '"') -> None:
+        """Compile the grammar for `width` columns; `delimiter` is one character, `quote` one or none."""
+        mark, mantle = re.escape(delimiter.encode()), re.escape(quote.encode())
         # Spaces around quotes are dropped, as DuckDB does. No choice here can be taken in two ways, so that
         # no line makes the matching slow.
-        field = rb' *"(?:[^"]++|"")*+" *|(?! *")[^' + mark + rb"\r\n]*+"
+        field = rb"[^" + mark + rb"\r\n]*+"
+        if quote:
+            inner = rb"(?:[^" + mantle + rb"]++|" + mantle * 2 + rb")*+"
+            field = rb" *" + mantle + inner + mantle + rb" *|(?! *" + mantle + rb")" + field
         end = rb"(\r\n|\n|\r|\Z)"
         self.delimiter = delimiter.encode()
+        self.quote = quote.encode()
         self.width = width
         self.field = re.compile(field)
         fields = (
             rb"(?:" + field + rb")(?:" + mark + rb"(?:" + field + rb")){" + str(width - 1).encode() + rb"}"
         )
-        self.record = re.compile(rb"(" + fields + rb"(?:" + mark + rb'(?:"")?)*+)' + end)
+        empty = rb"(?:" + mantle * 2 + rb")?"
+        self.record = re.compile(rb"(" + fields + rb"(?:" + mark + empty + rb")*+)" + end)
         self.any_record = re.compile(rb"((?:" + field + rb")(?:" + mark + rb"(?:" + field + rb"))*+)" + end)
 
     def split(self, record: bytes) -> list[str | None]:
@@ -77,11 +82,14 @@ class Grammar:
             if position > len(record):
                 return
 
-    @staticmethod
-    def _value(raw: bytes) -> str | None:
+    def may_quote(self, raw: bytes) -> bool:
+        """Whether there are quotes in it, so that it may go over several lines."""
+        return bool(self.quote) and self.quote in raw
+
+    def _value(self, raw: bytes) -> str | None:
         stripped = raw.strip(b" ")
-        if stripped.startswith(b'"'):
-            raw = stripped[1:-1].replace(b'""', b'"')
+        if self.quote and stripped.startswith(self.quote):
+            raw = stripped[1:-1].replace(self.quote * 2, self.quote)
         return raw.decode() or None
 
 
@@ -100,12 +108,12 @@ def readable(raw: bytes) -> str:
     return escaped.decode("utf-8", "backslashreplace")
 
 
-def first_record(stream: BinaryIO, delimiter: str) -> list[str]:
+def first_record(stream: BinaryIO, delimiter: str, quote: str = '"') -> list[str]:
     """Return the fields of a file's first record, '' for empty ones; raises ValueError if there is no such.
 
     UnicodeDecodeError, which is a ValueError, says that they are not UTF-8.
     """
-    grammar = Grammar(delimiter, 1)
+    grammar = Grammar(delimiter, 1, quote)
     start = stream.read(LONGEST_HEADER)
     match = grammar.any_record.match(start.removeprefix(BOM))
     if match is None or not match[1]:
@@ -123,33 +131,38 @@ def count_lines(stream: BinaryIO) -> int:
     return lines + (last != b"\n")
 
 
-def scan(stream: BinaryIO, grammar: Grammar) -> Iterator[Chunk | Fault]:
-    """Split a file into records after its first, which names the columns, and what cannot be one."""
-    return iter(_Scanner(stream, grammar))
+def scan(stream: BinaryIO, grammar: Grammar, *, header: bool = True) -> Iterator[Chunk | Fault]:
+    """Split a file into records and what cannot be one; where it has a `header`, its first names the columns."""
+    return iter(_Scanner(stream, grammar, header))
 
 
-def lines_as_records(stream: BinaryIO, wanted: Callable[[int, int], bool]) -> Iterator[Chunk]:
+def lines_as_records(
+    stream: BinaryIO, wanted: Callable[[int, int], bool], *, header: bool = True
+) -> Iterator[Chunk]:
     """Split a file that is known to have one record on each line, into chunks of which some row is wanted.
 
-    `wanted` is asked about the rows from a first one up to, but without, a last one.
+    `wanted` is asked about the rows from a first one up to, but without, a last one. Where there is a `header`,
+    it is the row before the first.
     """
-    row, rest = -1, b""  # the first line names the columns
+    row, rest = -int(header), b""
+    first = 1 + int(header)  # the line of row 0
     while block := stream.read(BLOCK):
         block = rest + block
         cut = block.rfind(b"\n") + 1
         ends = block.count(b"\n")
         if wanted(row, row + ends):
             lines = block[:cut].split(b"\n")[:-1]
-            yield Chunk(row, row + 2, [line.removesuffix(b"\r") for line in lines])
+            yield Chunk(row, row + first, [line.removesuffix(b"\r") for line in lines])
         row, rest = row + ends, block[cut:]
     if rest and wanted(row, row + 1):
-        yield Chunk(row, row + 2, [rest])
+        yield Chunk(row, row + first, [rest])
 
 
 class _Scanner:
     """Walks through a file. `buffer[position:]` is what is to come of what has been read."""
 
-    def __init__(self, stream: BinaryIO, grammar: Grammar) -> None:
+    def __init__(self, stream: BinaryIO, grammar: Grammar, header: bool) -> None:
+        self.header = header
         self.stream = stream
         self.grammar = grammar
         self.buffer = b""
@@ -195,7 +208,7 @@ class _Scanner:
     def _pass_header(self) -> None:
         if self.buffer.startswith(BOM):
             self.position = len(BOM)
-        if match := self.grammar.any_record.match(self.buffer, self.position):
+        if self.header and (match := self.grammar.any_record.match(self.buffer, self.position)):
             self.line += _line_ends(match[1]) + 1
             self.position = match.end()
 
@@ -210,7 +223,7 @@ class _Scanner:
         lines = segment.split(b"\r\n" if returns else b"\n")
         if len(lines) != ends + 1 or lines.pop() or not all(lines) or max(map(len, lines)) > MAX_RECORD:
             return None
-        if b'"' in segment:
+        if self.grammar.may_quote(segment):
             return lines if all(map(self.grammar.record.fullmatch, lines)) else None
         delimiter, wanted = self.grammar.delimiter, self.grammar.width - 1
         return lines if all(line.count(delimiter) == wanted for line in lines) else None
@@ -225,7 +238,7 @@ class _Scanner:
                 run.records.append(record)
                 self.row += 1
                 self.line += 1
-                inner = _line_ends(record) if b'"' in record else 0
+                inner = _line_ends(record) if self.grammar.may_quote(record) else 0
                 if not inner:
                     continue
                 self.line += inner

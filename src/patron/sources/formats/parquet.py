@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from patron.errors import SourceError
-from patron.sources.checks import GOOD, Given
-from patron.sources.records import Fault, readable
-from patron.sources.staging import Numbers, OtherCount, Part, Row, StagedTable, first_line, plain
+from patron.sources.checks import Given
+from patron.sources.formats.records import Fault, readable
+from patron.sources.staging import Numbers, OtherCount, Part, Refused, Target, first_line, plain
 
 ROWS_AT_ONCE = 5_000
 # Folders such as year=2024 are a way to part files and not a column.
@@ -42,44 +42,43 @@ class ParquetPart(Part):
             (name, Given(exp.to_identifier(name, quoted=True).sql("duckdb"), kind)) for name, kind, *_ in rows
         ]
 
-    def read(self, staged: StagedTable, folder: Path) -> None:
+    def read(self, target: Target, folder: Path) -> None:
         """Insert all rows; there are no faults."""
         try:
             try:
-                self._insert(staged)
+                self._insert(target)
             except duckdb.InvalidInputException as error:
                 if "not valid UTF8" not in str(error):
                     raise
-                self._copy_with_text_as_bytes(folder / f"{staged.table.name}-{len(staged.parts)}.parquet")
-                self._insert(staged)
+                self._copy_with_text_as_bytes(folder / f"{target.name}-{len(target.parts)}.parquet")
+                self._insert(target)
         except duckdb.InterruptException:
             raise
         except (duckdb.Error, pa.ArrowException, OSError, OtherCount) as error:
             raise SourceError(f"{self.file.name} cannot be read: {first_line(error)}.") from error
 
-    def refused(self, staged: StagedTable, rows: Numbers) -> Iterator[Fault | Row]:
+    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
         """Read the rows of these numbers again, some at a time."""
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[start : start + ROWS_AT_ONCE]
-            for number, *values in self._again(staged, int(some[0]), int(some[-1])):
+            for number, *values in self._again(target, rows[start : start + ROWS_AT_ONCE].tolist()):
                 texts = [readable(value) if isinstance(value, bytes) else value for value in values]
-                yield number + 1, dict(zip(self.columns, texts, strict=True))
+                row = dict(zip(self.columns, texts, strict=True))
+                yield Refused(number + 1, row, row)
 
-    def _again(self, staged: StagedTable, first: int, last: int) -> list[tuple[Any, ...]]:
+    def _again(self, target: Target, rows: list[int]) -> list[tuple[Any, ...]]:
         texts = ", ".join(
             given.expression if given.type == "BLOB" else f"CAST({given.expression} AS VARCHAR)"
             for given in self.columns.values()
         )
-        return staged.connection.execute(
-            f"SELECT file_row_number, {texts} FROM {READ_NUMBERED} "
-            f"WHERE file_row_number IN (SELECT rowid - ? FROM {staged.stage.name} "
-            f"WHERE state <> {GOOD} AND rowid BETWEEN ? AND ?) ORDER BY file_row_number",
-            [self._path, self.first, self.first + first, self.first + last],
+        return target.connection.execute(
+            f"SELECT file_row_number, {texts} FROM {READ_NUMBERED} WHERE file_row_number BETWEEN ? AND ? "
+            "AND file_row_number IN (SELECT UNNEST(CAST(? AS BIGINT[]))) ORDER BY file_row_number",
+            [self._path, rows[0], rows[-1], rows],
         ).fetchall()
 
-    def _insert(self, staged: StagedTable) -> None:
+    def _insert(self, target: Target) -> None:
         said = pq.read_metadata(self.file.path).num_rows
-        self.rows = staged.insert(self.columns, READ, [self._path], lambda rows: rows == said)
+        self.rows = target.insert(self.columns, READ, [self._path], lambda rows: rows == said)
 
     @property
     def _path(self) -> str:
