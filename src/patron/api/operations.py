@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from patron import __version__
@@ -101,8 +101,8 @@ async def start_build(request: Request, context: Asked, caller: Admin, order: Bu
     as_of = order.as_of or date.today()
     if not EARLIEST_YEAR <= as_of.year <= LATEST_YEAR:
         raise RequestError(f"as_of cannot be {as_of}: its year must be {EARLIEST_YEAR} to {LATEST_YEAR}.")
+    await audited(request, context, caller, "build asked for", str(as_of), {"full": order.full})
     job = context.builder.start(as_of, full=order.full)
-    await audited(request, context, caller, "build started", str(as_of), {"full": order.full})
     return answer(asdict(job), {"Location": "/api/v1/builds/progress"}, 202)
 
 
@@ -114,17 +114,24 @@ async def get_build_progress(context: Asked, caller: Viewer) -> Response:
     return answer(asdict(_job(context)), {"Cache-Control": "no-store"})
 
 
+async def _latest_job(context: Asked) -> Job:
+    """Find it before the stream begins, so that there is a problem to answer with where there is none."""
+    return _job(context)
+
+
 @router.get(
     "/builds/progress/events",
     response_class=EventSourceResponse,
     responses=documented(404),
     summary="Follow a build",
 )
-async def follow_build(context: Asked, caller: Viewer) -> AsyncIterable[ServerSentEvent]:
+async def follow_build(
+    context: Asked, caller: Viewer, first: Annotated[Job, Depends(_latest_job)]
+) -> AsyncIterable[ServerSentEvent]:
     """Send an event `progress` for each change of the latest build, and `ended` as the last one."""
     sent, quiet = None, 0.0
     while True:
-        job = _job(context)
+        job = context.builder.job or first
         if job != sent:
             ended = job.state != "running"
             data = BuildProgress(**asdict(job))

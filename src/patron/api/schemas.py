@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from patron.access import Role
-from patron.metrics import registry
+from patron.metrics import Metric, registry
 from patron.model.dictionary import columns
 
 # What a metric's column holds; all others hold a number.
@@ -69,13 +69,13 @@ def figure_model(name: str) -> type[BaseModel]:
     """Return the document of the figure of the metric called `name`."""
     metric = registry()[name]
     title = _camel(metric.name)
-    rows = model_of(f"{title}Row", {one: (_figure_type(one), said) for one, said in metric.columns.items()})
+    rows = _row_types(metric, title)
     fields: dict[str, tuple[Any, str]] = {
         "metric": (Literal[metric.name], "The metric's name."),
         "title": (str, "What people call it."),
         "unit": (str, "customers, money, rate (0 to 1), points or answers."),
         "filters": (dict[str, Any], "What narrowed it: customer filters by column, and `from` and `to`."),
-        "rows": (list[rows], metric.meaning),  # type: ignore[valid-type]
+        "rows": (list[rows], metric.meaning),
     }
     for extra, query in metric.extras.items():
         row = model_of(
@@ -91,6 +91,17 @@ def dashboard_model() -> type[BaseModel]:
     """Return the document of all figures at once."""
     each = {one.name: (figure_model(one.name), one.title) for one in registry().values()}
     return model_of("Dashboard", {"metrics": (model_of("DashboardMetrics", each), "Each by name.")}, OfBuild)
+
+
+def _row_types(metric: Metric, title: str) -> Any:
+    """Return the type of a metric's rows: one for each column that its option `by` may put in the first one's place."""
+    first, *_ = metric.columns
+    choices = next((one.values for one in metric.options if one.name == "by"), (first,))
+    types = []
+    for choice in choices:
+        named = {choice if one == first else one: (_figure_type(one), said) for one, said in metric.columns.items()}
+        types.append(model_of(f"{title}Row" if choice == first else f"{title}By{_camel(choice)}Row", named))
+    return Union[tuple(types)]  # noqa: UP007  # the types are known only now
 
 
 def _figure_type(column: str) -> Any:
