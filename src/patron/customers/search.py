@@ -97,17 +97,32 @@ def having(word: str, number: int, *, personal: bool, indexed: bool) -> tuple[ex
 
     `number` keeps the names apart from those of other words.
     """
-    low, high = f"from_{number}", f"below_{number}"
     term = exp.Collate(this=exp.column("term"), expression=exp.to_identifier("C", quoted=True))
-    query = (
-        exp.select("customer_id")
-        .from_(exp.to_table(TABLE) if indexed else terms().subquery("terms"))
-        .where(exp.GTE(this=term, expression=exp.Placeholder(this=low)))
-        .where(exp.LT(this=term.copy(), expression=exp.Placeholder(this=high)))
-    )
+    values: dict[str, Any] = {}
+    ranges = []
+    for spelling in _spellings(word):
+        low, high = f"from_{number + len(values)}", f"below_{number + len(values)}"
+        values |= {low: spelling, high: spelling + _LAST}
+        ranges.append(
+            exp.and_(
+                exp.GTE(this=term.copy(), expression=exp.Placeholder(this=low)),
+                exp.LT(this=term.copy(), expression=exp.Placeholder(this=high)),
+            )
+        )
+    source = exp.to_table(TABLE) if indexed else terms().subquery("terms")
+    query = exp.select("customer_id").from_(source).where(exp.or_(*ranges))
     if not personal:
         query = query.where("NOT is_personal")
-    return query, {low: word, high: word + _LAST}
+    return query, values
+
+
+def _spellings(word: str) -> list[str]:
+    """Return how a word may stand among the terms: some databases fold the case of A to Z alone."""
+    return list(dict.fromkeys((word, *(_ascii_folded(one) for one in (word.capitalize(), word.upper())))))
+
+
+def _ascii_folded(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
 
 
 @cache
