@@ -62,7 +62,11 @@ def small_shop() -> Shop:
             for number in range(200)
         ],
         contacts=[
-            {"customer_id": 1 + number % 11, "interaction_date": days_ago(number * 3), "satisfaction_score": 1 + number % 5}
+            {
+                "customer_id": 1 + number % 11,
+                "interaction_date": days_ago(number * 3),
+                "satisfaction_score": 1 + number % 5,
+            }
             for number in range(40)
         ],
         responses=[
@@ -71,7 +75,11 @@ def small_shop() -> Shop:
         ],
         visits=[{"customer_id": 1 + number % 7, "visit_date": days_ago(number)} for number in range(30)],
         views=[
-            {"customer_id": 1 + number % 7, "product_id": 1 + number % 3, "viewed_at": f"2024-06-{1 + number % 29:02d} 10:0{number % 10}:00"}
+            {
+                "customer_id": 1 + number % 7,
+                "product_id": 1 + number % 3,
+                "viewed_at": f"2024-06-{1 + number % 29:02d} 10:0{number % 10}:00",
+            }
             for number in range(30)
         ],
     )  # fmt: skip

@@ -15,15 +15,21 @@ from patron.metrics import Filters, Period, compute, registry
 from tests.api.conftest import problem
 
 API = "/api/v1"
-QUERIES = [
+QUERIES: list[tuple[dict[str, Any], dict[str, Any], tuple[Any, Any]]] = [
     ({}, {}, (None, None)),
     ({"customer_segment": ["High Value", "Low Value"]}, {}, (None, None)),
     ({"churn_risk_score": ["1", "5"], "rfm_segment": ["Hibernating"]}, {}, ("2024-01-01", "2024-03-31")),
-    ({"favorite_product_category": ["Unknown", "Toys", '=HYPERLINK("http://example.com","x")']}, {}, (None, None)),
+    (
+        {"favorite_product_category": ["Unknown", "Toys", '=HYPERLINK("http://example.com","x")']},
+        {},
+        (None, None),
+    ),
 ]
 
 
-def figure(context: Context, name: str, filters: dict[str, Any], days: tuple[Any, Any], **options: Any) -> Any:
+def figure(
+    context: Context, name: str, filters: dict[str, Any], days: tuple[Any, Any], **options: Any
+) -> Any:
     """Return a figure as the metrics give it, in JSON."""
     with context.serving.reading(60) as engine:
         made = compute(engine, name, Filters.of(filters), Period.of(*days), **options)

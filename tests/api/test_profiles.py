@@ -44,9 +44,9 @@ def expected(customer: int) -> list[tuple[str, str]]:
 def timeline(client: TestClient, customer: int, limit: int, **query: Any) -> list[dict[str, Any]]:
     """Return all pages of a timeline."""
     items: list[dict[str, Any]] = []
-    cursor = None
+    cursor: str | None = None
     while True:
-        more = {"cursor": cursor} if cursor else {}
+        more: dict[str, Any] = {"cursor": cursor} if cursor else {}
         page = client.get(f"{API}/{customer}/timeline", params={**query, "limit": limit, **more}).json()
         items += page["items"]
         cursor = page["next"]
@@ -61,7 +61,12 @@ def test_a_profile_is_the_customers_row(analyst: TestClient, customers: list[Row
         assert list(document) == list(kinds("bigint"))
         assert document["last_name"] == row["last_name"]
         assert document["customer_segment"] == row["customer_segment"]
-        assert analyst.get(f"{API}/{row['customer_id']}", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+        assert (
+            analyst.get(
+                f"{API}/{row['customer_id']}", headers={"If-None-Match": answer.headers["etag"]}
+            ).status_code
+            == 304
+        )
 
 
 def test_what_one_role_has_seen_is_not_unchanged_for_another(viewer: TestClient, analyst: TestClient) -> None:
@@ -69,7 +74,9 @@ def test_what_one_role_has_seen_is_not_unchanged_for_another(viewer: TestClient,
     assert analyst.get(f"{API}/1", headers={"If-None-Match": tag}).status_code == 200
 
 
-@pytest.mark.parametrize("customer", ["0", "-1", "999999", "99999999999999999999", "abc", "1.0", "１", "1%00", "' OR 1=1"])
+@pytest.mark.parametrize(
+    "customer", ["0", "-1", "999999", "99999999999999999999", "abc", "1.0", "\uff11", "1%00", "' OR 1=1"]
+)
 def test_an_unknown_customer_is_a_problem(customer: str, viewer: TestClient) -> None:
     for path in ("", "/timeline", "/why/recency_score"):
         problem(viewer.get(f"{API}/{customer}{path}"), 404)
@@ -85,7 +92,9 @@ def test_a_timeline_has_every_fact_once_the_latest_first(limit: int, viewer: Tes
 def test_a_timeline_of_some_kinds_has_those_alone(viewer: TestClient) -> None:
     for kinds_wanted in (["purchase"], ["return"], ["view", "return"], ["visit", "contact"]):
         items = timeline(viewer, 2, 2, kind=kinds_wanted)
-        assert [(item["kind"], item["id"]) for item in items] == [one for one in expected(2) if one[0] in kinds_wanted]
+        assert [(item["kind"], item["id"]) for item in items] == [
+            one for one in expected(2) if one[0] in kinds_wanted
+        ]
     problem(viewer.get(f"{API}/1/timeline?kind=party"), 422)
 
 
@@ -121,7 +130,11 @@ def test_the_facts_behind_a_value_come_in_pages(viewer: TestClient) -> None:
     whole = viewer.get(f"{API}/1/why/total_purchases?limit=200").json()["facts"][0]["rows"]
     rows, cursor = [], None
     while True:
-        query = {"table": "purchase_transactions", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        query: dict[str, Any] = {
+            "table": "purchase_transactions",
+            "limit": 2,
+            **({"cursor": cursor} if cursor else {}),
+        }
         (facts,) = viewer.get(f"{API}/1/why/total_purchases", params=query).json()["facts"]
         rows += facts["rows"]
         cursor = facts["next"]

@@ -56,7 +56,13 @@ def test_each_role_may_do_what_it_may(route: str, role: str, clients: Clients, c
     # The body is one that no admin's build comes of: what is tested is who may ask.
     response = clients[role].request(method, path, json={"as_of": "no day"} if method == "POST" else None)
     if least is None or ROLES.index(role) >= ROLES.index(least):
-        wanted = 422 if method == "POST" else 404 if path.endswith(UNTIL_ASKED) and context.builder.job is None else 200
+        wanted = (
+            422
+            if method == "POST"
+            else 404
+            if path.endswith(UNTIL_ASKED) and context.builder.job is None
+            else 200
+        )
         assert response.status_code == wanted, response.text
     elif role == "nobody":
         assert problem(response, 401)["type"] == "urn:patron:problem:unauthorized"
@@ -84,5 +90,7 @@ def test_every_answer_has_the_security_headers(clients: Clients) -> None:
 
 def test_a_request_keeps_a_sound_id_and_gets_another_for_an_odd_one(clients: Clients) -> None:
     get = clients["viewer"].get
-    assert get("/health/live", headers={"X-Request-Id": "abc-123.XYZ"}).headers["x-request-id"] == "abc-123.XYZ"
+    assert (
+        get("/health/live", headers={"X-Request-Id": "abc-123.XYZ"}).headers["x-request-id"] == "abc-123.XYZ"
+    )
     assert get("/health/live", headers={"X-Request-Id": 'a"b c' * 9}).headers["x-request-id"] != 'a"b c' * 9

@@ -35,6 +35,7 @@ def create_app(context: Context, *, hosts: Collection[str] | None = None, web: P
     `hosts` are the names it answers to, None being any. The dashboard's files are served from `web` where there
     are some.
     """
+    server = context.settings.server
     app = FastAPI(
         title="Patron",
         version=__version__,
@@ -45,17 +46,16 @@ def create_app(context: Context, *, hosts: Collection[str] | None = None, web: P
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        max_body_size=context.settings.server.body_bytes,
         generate_unique_id_function=lambda route: route.name,
         middleware=[
             Middleware(Observing, meters=context.meters),
-            Middleware(Gate, hosts=hosts, url_bytes=context.settings.server.url_bytes),
+            Middleware(Gate, hosts=hosts, url_bytes=server.url_bytes, body_bytes=server.body_bytes),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
     )
     app.state.context = context
     install(app)
-    api = APIRouter(prefix="/api/v1", responses=documented(400, 401, 403, 414, 422, 429, 503))
+    api = APIRouter(prefix="/api/v1", responses=documented(400, 401, 403, 413, 414, 422, 429, 503))
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patron.api.problems import problem
 
@@ -13,20 +14,36 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class Gate:
-    """Refuses requests for other hosts, from other sites' pages, or with too long an address."""
+    """Refuses requests for other hosts, from other sites' pages, or with too long an address or body."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] | None, url_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str] | None, url_bytes: int, body_bytes: int) -> None:
         """Let in requests for `hosts`, or for any where that is None."""
         self.app = app
         self.hosts = None if hosts is None else {host.lower() for host in hosts}
-        self.url_bytes = url_bytes
+        self.url_bytes, self.body_bytes = url_bytes, body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer with a problem."""
         if scope["type"] == "http" and (refused := self._refusal(scope)) is not None:
             await problem(scope.get("patron.request_id", ""), *refused)(scope, receive, send)
             return
+        if scope["type"] == "http" and scope["method"] not in SAFE:
+            receive = self._counted(receive)
         await self.app(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Return a `receive` that ends a body which is longer than it said, or did not say how long it is."""
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.body_bytes:
+                raise HTTPException(413)
+            return message
+
+        return counted
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         length = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
@@ -37,6 +54,13 @@ class Gate:
                 f"The address is longer than the {self.url_bytes} bytes that are taken.",
             )
         headers = Headers(scope=scope)
+        announced = headers.get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > self.body_bytes:
+            return (
+                413,
+                "body-too-long",
+                f"The body is longer than the {self.body_bytes} bytes that are taken.",
+            )
         host = headers.get("host", "")
         if self.hosts is not None and _name(host) not in self.hosts:
             return (

@@ -93,7 +93,7 @@ async def list_builds(context: Asked, caller: Viewer, limit: Limit = 20, cursor:
     "/builds",
     status_code=202,
     response_model=BuildProgress,
-    responses=documented(409, 413),
+    responses=documented(409),
     summary="Start a build",
 )
 async def start_build(request: Request, context: Asked, caller: Admin, order: BuildOrder) -> Response:

@@ -69,7 +69,7 @@ def figure_model(name: str) -> type[BaseModel]:
     """Return the document of the figure of the metric called `name`."""
     metric = registry()[name]
     title = _camel(metric.name)
-    rows = _row_types(metric, title)
+    rows: Any = _row_types(metric, title)
     fields: dict[str, tuple[Any, str]] = {
         "metric": (Literal[metric.name], "The metric's name."),
         "title": (str, "What people call it."),
@@ -99,7 +99,9 @@ def _row_types(metric: Metric, title: str) -> Any:
     choices = next((one.values for one in metric.options if one.name == "by"), (first,))
     types = []
     for choice in choices:
-        named = {choice if one == first else one: (_figure_type(one), said) for one, said in metric.columns.items()}
+        named = {
+            choice if one == first else one: (_figure_type(one), said) for one, said in metric.columns.items()
+        }
         types.append(model_of(f"{title}Row" if choice == first else f"{title}By{_camel(choice)}Row", named))
     return Union[tuple(types)]  # noqa: UP007  # the types are known only now
 

@@ -17,8 +17,7 @@ from patron.cli.run import Run
 from patron.errors import AccessError, SettingsError
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
+    from patron.api.context import Context
     from patron.settings import Server
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -40,44 +39,45 @@ def serve(run: Run, host: Host = None, port: Port = None, open_browser: Open = F
     On this machine's own address nothing needs to be set up. On any other it takes credentials: an API key made by
     `patron keys create`, or the setting auth.issuer.
     """
-    from patron.api import create_app
     from patron.api.context import opened
 
-    given = {"host": host, "port": port}
-    server = run.settings.server.model_copy(
-        update={name: one for name, one in given.items() if one is not None}
-    )
-    with opened(run.url, run.settings) as context, _listening(server) as listening:
+    given = {name: one for name, one in {"host": host, "port": port}.items() if one is not None}
+    server = run.settings.server.model_copy(update=given)
+    with opened(run.url, run.settings) as context:
         if context.open_to_all and not _is_loopback(server.host):
             raise AccessError(
                 f"{server.host} is not this machine's own address, and nobody could be told from anybody there: make "
                 "a key with `patron keys create --role admin` or set auth.issuer, or leave --host out."
             )
-        where = _address(server.host, listening.getsockname()[1])
-        said = (
-            ""
-            if not context.open_to_all
-            else " Everybody on this machine may do everything: there are no keys."
-        )
-        run.show_text(
-            {"address": where, "open_to_all": context.open_to_all},
-            f"Patron serves {where} (the API at {where}/api/v1); stop it with Ctrl-C.{said}",
-        )
-        sys.stdout.flush()
-        if open_browser:
-            webbrowser.open(where)
-        _serve(create_app(context, hosts=_hosts(server)), listening, server)
+        with _listening(server) as listening:
+            _tell(run, context, server, listening.getsockname()[1], browse=open_browser)
+            _serve(context, listening, server)
 
 
-def _serve(app: FastAPI, listening: socket.socket, server: Server) -> None:
+def _tell(run: Run, context: Context, server: Server, port: int, *, browse: bool) -> None:
+    """Say where it is served, before the first request can come."""
+    name = f"[{server.host}]" if ":" in server.host else server.host
+    where = f"http://{name}:{port}"
+    free = " Everybody on this machine may do everything: there are no keys." if context.open_to_all else ""
+    run.show_text(
+        {"address": where, "open_to_all": context.open_to_all},
+        f"Patron serves {where} (the API at {where}/api/v1); stop it with Ctrl-C.{free}",
+    )
+    sys.stdout.flush()
+    if browse:
+        webbrowser.open(where)
+
+
+def _serve(context: Context, listening: socket.socket, server: Server) -> None:
     """Serve until a signal; what was asked before it is answered first."""
     import uvicorn
 
+    from patron.api import create_app
     from patron.api.observing import configure_logging
 
     configure_logging()
     config = uvicorn.Config(
-        app,
+        create_app(context, hosts=_hosts(server)),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -89,9 +89,7 @@ def _serve(app: FastAPI, listening: socket.socket, server: Server) -> None:
         timeout_graceful_shutdown=server.shutdown_seconds,
         timeout_keep_alive=30,
     )
-    with suppress(
-        KeyboardInterrupt
-    ):  # uvicorn passes a signal on when it has stopped; that is no failure here
+    with suppress(KeyboardInterrupt):  # uvicorn passes the signal on when it has stopped, which is no failure
         uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -126,7 +124,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
