@@ -6,9 +6,11 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.types import Scope
 
 from patron import __version__
 from patron.api.context import Context, Mark
+from patron.api.figurecache import Kept
 from patron.api.rendering import dumped
 from patron.engines.base import Engine
 from patron.errors import NoDatabase
@@ -57,6 +59,28 @@ async def of_build(
             return build_id, dumped(document)
 
         kept = await context.figures.compute(mark.build_id, key, computed)
+    route = request.scope.get("route")
+    context.figures.remember(address_of(request.scope), key, getattr(route, "name", ""))
+    return _kept_answer(request, kept)
+
+
+def kept_of_build(request: Request, context: Context, mark: Mark, key: Hashable) -> Response | None:
+    """Return the answer to `key` if it is kept, or None."""
+    if (same := unchanged(request, etag(mark.build_id))) is not None:
+        context.meters.figures.labels("unchanged").inc()
+        return same
+    if (kept := context.figures.get(mark.build_id, key)) is None:
+        return None
+    context.meters.figures.labels("kept").inc()
+    return _kept_answer(request, kept)
+
+
+def address_of(scope: Scope) -> bytes:
+    """Return the path of a request with its query, as it came."""
+    return bytes((scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"])
+
+
+def _kept_answer(request: Request, kept: Kept) -> Response:
     headers = {"ETag": etag(kept.build_id), "Cache-Control": PRIVATE, "Vary": "Accept-Encoding"}
     if kept.zipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
         return Response(

@@ -88,14 +88,21 @@ class Context:
         """Return the latest build as of at most a second ago, or None before the first one."""
         now = time.monotonic()
         if now - self._looked > GLANCE_SECONDS:
-            self._looked = now  # who asks meanwhile is content with the former answer
+            if self._mark is not None:
+                self._looked = now  # who asks meanwhile is content with the former answer
             try:
                 self._mark = await self.read(_mark)
             except DatabaseError:
                 self._looked = float("-inf")
                 raise
+            self._looked = now
             self.meters.build_id.set(self._mark.build_id if self._mark else 0)
         return self._mark
+
+    @property
+    def latest(self) -> Mark | None:
+        """The latest build if that was looked up within the last second, or None."""
+        return self._mark if time.monotonic() - self._looked <= GLANCE_SECONDS else None
 
     def look_again(self) -> None:
         """Forget which build is the latest."""

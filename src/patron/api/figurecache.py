@@ -31,7 +31,12 @@ class FigureCache:
         self.most = most
         self._build_id: int | None = None
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._addresses: dict[bytes, tuple[Hashable, str]] = {}
         self._coming: dict[tuple[int, Hashable], asyncio.Future[Kept]] = {}
+
+    def has(self, build_id: int, key: Hashable) -> bool:
+        """Whether the answer to `key` is there and of that build."""
+        return build_id == self._build_id and key in self._kept
 
     def get(self, build_id: int, key: Hashable) -> Kept | None:
         """Return the answer to `key` if it is of that build."""
@@ -39,6 +44,16 @@ class FigureCache:
             return None
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    def remember(self, address: bytes, key: Hashable, operation: str) -> None:
+        """Note that a whole address asks for `key`, so that nobody need read it again."""
+        if len(self._addresses) >= 2 * self.most:
+            self._addresses.clear()
+        self._addresses[address] = (key, operation)
+
+    def asked_for(self, address: bytes) -> tuple[Hashable, str] | None:
+        """Return the key that an address asks for and its operation, or None for one that was not asked yet."""
+        return self._addresses.get(address)
 
     async def compute(self, build_id: int, key: Hashable, compute: Compute) -> Kept:
         """Return the answer to `key`, computed once; `compute` says of which build it is, which may be a later one."""

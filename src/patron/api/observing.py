@@ -13,9 +13,9 @@ import time
 import traceback
 from typing import Any
 
+import orjson
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patron.api.problems import problem
@@ -34,6 +34,7 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]
 
 
 class Meters:
@@ -55,20 +56,27 @@ class Meters:
         self.builds = Counter(
             "patron_builds_total", "Builds that ended, by how.", ("state",), registry=self.registry
         )
+        self._answered: dict[tuple[str, str, int], Histogram] = {}
         self.build_id = Gauge("patron_build_id", "The latest build.", registry=self.registry)
+
+    def answered(self, method: str, operation: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        key = (method, operation, status)
+        if key not in self._answered:
+            self._answered[key] = self.seconds.labels(*key)
+        self._answered[key].observe(seconds)
 
 
 def configure_logging() -> None:
     """Write log lines as JSON to standard error."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
 
@@ -93,10 +101,7 @@ class Observing:
             nonlocal status, fresh
             if message["type"] == "http.response.start":
                 status, fresh = message["status"], False
-                headers = MutableHeaders(raw=message["headers"])
-                headers["X-Request-Id"] = request_id
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_SECURITY]
             await send(message)
 
         self.meters.running.inc()
@@ -115,7 +120,7 @@ class Observing:
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         operation = _operation(scope)
-        self.meters.seconds.labels(scope["method"], operation, status).observe(seconds)
+        self.meters.answered(scope["method"], operation, status, seconds)
         self.log.info(
             "request",
             request_id=request_id,
@@ -137,7 +142,7 @@ def _request_id(scope: Scope) -> str:
 
 def _operation(scope: Scope) -> str:
     """Return the operation's id, which holds no values; files, and what there is not, are all one."""
-    name = getattr(scope.get("route"), "name", None)
+    name = scope.get("patron.operation") or getattr(scope.get("route"), "name", None)
     return name if isinstance(name, str) else "other"
 
 

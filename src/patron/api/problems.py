@@ -130,7 +130,8 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("patron.request_id", ""))
 
 
-async def _patron_error(request: Request, error: Exception) -> Response:
+def answer_to(request: Request, error: PatronError) -> Response:
+    """Return the problem that an error of Patron is to a client; raises those that are none of the client's."""
     said = request_id_of(request)
     if isinstance(error, Refusal):
         return problem(said, error.status, error.code, error.detail, headers=error.headers)
@@ -143,6 +144,12 @@ async def _patron_error(request: Request, error: Exception) -> Response:
             "database", request_id=said, kind=type(error).__name__, said=str(error)
         )
     return problem(said, status, code, WITHHELD.get(code, str(error)), headers=headers)
+
+
+async def _patron_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, PatronError):
+        raise error
+    return answer_to(request, error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -38,9 +38,7 @@ def needs(role: Role) -> Callable[[Request], Awaitable[Caller]]:
     """Return the dependency of a route that takes at least `role`."""
 
     async def caller(request: Request) -> Caller:
-        context = context_of(request)
-        found = await _identify(request, context)
-        request.scope["patron.caller"] = found.name
+        found = await identify(request, context_of(request))
         if not found.role.may(role):
             raise Forbidden(f"This takes the role {role}; yours is {found.role}.")
         return found
@@ -48,7 +46,14 @@ def needs(role: Role) -> Callable[[Request], Awaitable[Caller]]:
     return caller
 
 
-async def _identify(request: Request, context: Context) -> Caller:
+async def identify(request: Request, context: Context) -> Caller:
+    """Return who asks; raises Refusal where credentials are missing, no good, or used too often."""
+    found = await _identified(request, context)
+    request.scope["patron.caller"] = found.name
+    return found
+
+
+async def _identified(request: Request, context: Context) -> Caller:
     if context.open_to_all:
         return Caller(LOCAL, Role.ADMIN)
     address = request.client.host if request.client else ""

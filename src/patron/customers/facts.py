@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from patron.contract import Column, Table, Type, table_named
+from patron.contract import Table, Type, table_named
 from patron.contract.tables import IdType
 from patron.engines.base import Engine, Row
 from patron.errors import NotFound, RequestError
@@ -56,26 +56,33 @@ def facts_of(
     limit: int,
     after: Place | None = None,
     until: date | None = None,
-    only: exp.Expr | None = None,
+    only: str | None = None,
 ) -> list[Row]:
     """Return up to `limit` facts, the latest first and of one moment the highest key first.
 
     `after` leaves out what came before a place, `until` what is dated after a day; `only` is a further condition.
     """
     values: dict[str, Any] = {"customer": customer}
-    query = exp.select(*table.names).from_(table.name).where("customer_id = $customer", dialect="duckdb")
-    day = exp.column(str(table.date))
-    key = _by_code_point(table.key, engine.settings.id_type)
-    if after is not None:
-        query = query.where(_past(table, day, key, after, values))
+    past = _past(table, after, values) if after is not None else None
     if until is not None:
         values["until"] = until
-        seen = exp.cast(day.copy(), "DATE") if _has_time(table) else day.copy()
-        query = query.where(exp.LTE(this=seen, expression=exp.Placeholder(this="until")))
-    if only is not None:
-        query = query.where(only)
-    query = query.order_by(*(exp.Ordered(this=one.copy(), desc=True) for one in (day, key))).limit(limit)
-    text, names = engine.parameterised(query)
+
+    def make() -> exp.Query:
+        day = exp.column(str(table.date))
+        query = exp.select(*table.names).from_(table.name).where("customer_id = $customer", dialect="duckdb")
+        if past is not None:
+            query = query.where(past, dialect="duckdb")
+        if until is not None:
+            seen = exp.cast(day.copy(), "DATE") if _has_time(table) else day.copy()
+            query = query.where(exp.LTE(this=seen, expression=exp.Placeholder(this="until")))
+        if only is not None:
+            query = query.where(only, dialect="duckdb")
+        order = (
+            exp.Ordered(this=one, desc=True) for one in (day, _by_code_point(table, engine.settings.id_type))
+        )
+        return query.order_by(*order).limit(limit)
+
+    text, names = engine.kept_statement(("facts", table.name, past, until is None, only, limit), make)
     return engine.query(text, [values[name] for name in names])
 
 
@@ -103,39 +110,42 @@ def _names(engine: Engine, parent: str, facts: list[tuple[Table, Row]]) -> dict[
     if not keys:
         return {}
     key = table_named(parent).key.name
-    kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
-    given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
-    query = (
-        exp.select(key, *TOLD[parent])
-        .from_(parent)
-        .where(exp.EQ(this=exp.column(key), expression=exp.Any(this=exp.paren(given))))
-    )
-    rows = engine.query(engine.parameterised(query)[0], [sorted(keys)])
+
+    def make() -> exp.Query:
+        kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
+        given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
+        one_of = exp.EQ(this=exp.column(key), expression=exp.Any(this=exp.paren(given)))
+        return exp.select(key, *TOLD[parent]).from_(parent).where(one_of)
+
+    text, _ = engine.kept_statement(("names", parent), make)
+    rows = engine.query(text, [sorted(keys)])
     return {row.pop(key): row for row in rows}
 
 
-def _past(table: Table, day: exp.Expr, key: exp.Expr, after: Place, values: dict[str, Any]) -> exp.Expr:
-    at_midnight = after.moment.time() == time.min
+def _past(table: Table, after: Place, values: dict[str, Any]) -> str:
+    """Return the condition of what comes after a place, and put the values that it takes into `values`."""
+    day, key = table.date, _spelled_key(table, after.key)
     values["moment"] = after.moment if _has_time(table) else after.moment.date()
-    bound = exp.Placeholder(this="moment")
-    if not at_midnight and not _has_time(table):
-        return exp.LTE(this=day.copy(), expression=bound)  # a day counts as its midnight, which comes after
-    earlier = exp.LT(this=day.copy(), expression=bound)
+    if not _has_time(table) and after.moment.time() != time.min:
+        return f"{day} <= $moment"  # a day counts as its midnight, which comes after
     if after.passed:
-        return earlier
-    same: exp.Expr = exp.EQ(this=day.copy(), expression=bound.copy())
-    if after.key is not None:
-        values["key"] = after.key
-        same = exp.and_(same, exp.LT(this=key.copy(), expression=exp.Placeholder(this="key")))
-    return exp.or_(earlier, same)
+        return f"{day} < $moment"
+    if after.key is None:
+        return f"{day} <= $moment"
+    values["key"] = after.key
+    return f"({day} < $moment OR ({day} = $moment AND {key} < $key))"
+
+
+def _spelled_key(table: Table, key: Any) -> str:
+    return f'{table.key.name} COLLATE "C"' if isinstance(key, str) else table.key.name
 
 
 def _has_time(table: Table) -> bool:
     return table.column(str(table.date)).type is Type.TIMESTAMP
 
 
-def _by_code_point(key: Column, id_type: IdType) -> exp.Expr:
-    column: exp.Expr = exp.column(key.name)
+def _by_code_point(table: Table, id_type: IdType) -> exp.Expr:
+    column: exp.Expr = exp.column(table.key.name)
     if id_type == "text":
         return exp.Collate(this=column, expression=exp.to_identifier("C", quoted=True))
     return column

@@ -164,10 +164,14 @@ def _of(engine: Engine, keys: list[Any]) -> list[Row]:
     """Return the rows of some customers."""
     if not keys:
         return []
-    kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
-    given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
-    one_of = exp.EQ(this=exp.column(KEY), expression=exp.Any(this=exp.paren(given)))
-    text, _ = engine.parameterised(exp.select("*").from_(TABLE).where(one_of))
+
+    def make() -> exp.Query:
+        kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
+        given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
+        one_of = exp.EQ(this=exp.column(KEY), expression=exp.Any(this=exp.paren(given)))
+        return exp.select("*").from_(TABLE).where(one_of)
+
+    text, _ = engine.kept_statement("customers", make)
     return engine.query(text, [keys])
 
 

@@ -79,12 +79,18 @@ def search(
     # The longest word is the rarest, as a rule, so its matches are walked and the others looked up.
     first, *others = sorted(words, key=len, reverse=True)
     found, values = having(first, 0, personal=personal, indexed=indexed)
-    query = found.select(*FOUND, append=False).order_by(*ORDER).limit(limit * ENOUGH)
+    further = []
     for word in others:
         more, its = having(word, len(values), personal=personal, indexed=indexed)
         values |= its
-        query = query.where(exp.In(this=exp.column("customer_id"), query=more.subquery()))
-    text, names = engine.parameterised(query)
+        further.append(exp.In(this=exp.column("customer_id"), query=more.subquery()))
+
+    def make() -> exp.Query:
+        query = found.select(*FOUND, append=False).order_by(*ORDER).limit(limit * ENOUGH)
+        return query.where(*further) if further else query
+
+    spelled = tuple(len(_spellings(word)) for word in (first, *others))
+    text, names = engine.kept_statement(("search", spelled, personal, indexed, limit), make)
     rows = engine.query(text, [values[name] for name in names])
     first_of: dict[Any, Row] = {}
     for row in rows:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlglot import exp
-
 from patron.contract import FACTS, Table, table_named
 from patron.customers.facts import Place, facts_of, moment_of, parsed_place, tell_names
 from patron.engines.base import Engine, Row
@@ -71,11 +69,11 @@ def _kind(table: Table, row: Row) -> str:
     return next(kind for kind, name in KINDS.items() if name == table.name)
 
 
-def _only(kinds: list[str]) -> exp.Expr | None:
+def _only(kinds: list[str]) -> str | None:
     """Return the condition that tells purchases from returns, where only one of them is wanted."""
     if kinds == ["purchase"]:
-        return exp.condition("total_amount >= 0")
-    return exp.condition("total_amount < 0") if kinds == ["return"] else None
+        return "total_amount >= 0"
+    return "total_amount < 0" if kinds == ["return"] else None
 
 
 def _place(after: list[Any] | None, table: Table, engine: Engine) -> Place | None:

@@ -71,8 +71,10 @@ def why(engine: Engine, customer: Any, column: str) -> Why:
 
 def profile(engine: Engine, customer: Any) -> Row:
     """Return a customer's row of customer_360; raises NotFound where there is none."""
-    query = exp.select("*").from_(TABLE).where("customer_id = $customer", dialect="duckdb")
-    rows = engine.query(engine.parameterised(query)[0], [customer])
+    text, _ = engine.kept_statement(
+        "profile", lambda: exp.select("*").from_(TABLE).where("customer_id = $customer", dialect="duckdb")
+    )
+    rows = engine.query(text, [customer])
     if not rows:
         raise NotFound("There is no such customer, or customer_360 was not built since this one came.")
     return rows[0]

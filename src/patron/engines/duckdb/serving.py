@@ -69,7 +69,7 @@ class DuckDBReader(DuckDBEngine):
 
     def __init__(self, owner: DuckDBEngine) -> None:
         self.settings, self.path, self.catalog = owner.settings, owner.path, owner.catalog
-        self.writing = owner.writing
+        self.writing, self.statements = owner.writing, owner.statements
         self.connection = owner.cursor()
         self.connection.execute("BEGIN TRANSACTION READ ONLY")
 

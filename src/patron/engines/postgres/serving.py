@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -30,9 +30,10 @@ class PostgresServing(Serving):
     def __init__(self, url: str, settings: Settings) -> None:
         """Connect once, so that a wrong URL is told at the start; raises DatabaseError."""
         self.settings = settings
-        self._url = url
+        self.statements: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
+        self.url = url
         with PostgresEngine(url, settings) as engine:
-            self._schema = engine.schema
+            self.schema = engine.schema
         # Without a least size, sessions are made when they are asked for, and no longer than a request waits: after
         # the database was away, the first request that finds it back gets one.
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -53,35 +54,35 @@ class PostgresServing(Serving):
                 connection.execute(
                     "SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))]
                 )
-                yield PostgresReader(self._url, self._schema, connection, self.settings)
+                yield PostgresReader(self, connection)
         except psycopg.OperationalError as error:
             raise DatabaseError(
-                f"PostgreSQL at {without_password(self._url)} cannot be reached: {type(error).__name__}."
+                f"PostgreSQL at {without_password(self.url)} cannot be reached: {type(error).__name__}."
             ) from error
 
     def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
-        with PostgresEngine(self._url, self.settings) as engine:
+        with PostgresEngine(self.url, self.settings) as engine:
             return engine.build(as_of, full=full, progress=progress)
 
     def kept(self, table: str) -> str | None:
-        with PostgresEngine(self._url, self.settings) as engine:
-            home = f"{quoted(self._schema)}.{table}"
+        with PostgresEngine(self.url, self.settings) as engine:
+            home = f"{quoted(self.schema)}.{table}"
             rows = engine.query("SELECT obj_description(to_regclass(?), 'pg_class') AS mark", [home])
             return rows[0]["mark"] if rows else None
 
     def keep(self, table: str, query: exp.Query, order: Sequence[str], mark: str) -> None:
-        new, old = f"{table}_next", f"{quoted(self._schema)}.{table}"
+        new, old = f"{table}_next", f"{quoted(self.schema)}.{table}"
         first, *others = order
-        with PostgresEngine(self._url, self.settings) as engine, engine.connection.transaction():
+        with PostgresEngine(self.url, self.settings) as engine, engine.connection.transaction():
             for statement in (
                 f"SELECT pg_advisory_xact_lock({KEEPING})",
                 "SET LOCAL client_min_messages = warning",
-                f"DROP TABLE IF EXISTS {quoted(self._schema)}.{new}",
-                f"CREATE TABLE {quoted(self._schema)}.{new} AS {engine.sql(query)}",
-                f'CREATE INDEX ON {quoted(self._schema)}.{new} ({first} COLLATE "C", {", ".join(others)})',
-                f"COMMENT ON TABLE {quoted(self._schema)}.{new} IS {exp.Literal.string(mark).sql('postgres')}",
+                f"DROP TABLE IF EXISTS {quoted(self.schema)}.{new}",
+                f"CREATE TABLE {quoted(self.schema)}.{new} AS {engine.sql(query)}",
+                f'CREATE INDEX ON {quoted(self.schema)}.{new} ({first} COLLATE "C", {", ".join(others)})',
+                f"COMMENT ON TABLE {quoted(self.schema)}.{new} IS {exp.Literal.string(mark).sql('postgres')}",
                 f"DROP TABLE IF EXISTS {old}",
-                f"ALTER TABLE {quoted(self._schema)}.{new} RENAME TO {table}",
+                f"ALTER TABLE {quoted(self.schema)}.{new} RENAME TO {table}",
                 f"ANALYZE {old}",
             ):
                 engine.connection.execute(statement.encode())
@@ -93,8 +94,9 @@ class PostgresServing(Serving):
 class PostgresReader(PostgresEngine):
     """One session of the pool, in one read-only transaction."""
 
-    def __init__(self, url: str, schema: str, connection: Connection, settings: Settings) -> None:
-        self.url, self.schema, self.connection, self.settings = url, schema, connection, settings
+    def __init__(self, owner: PostgresServing, connection: Connection) -> None:
+        self.url, self.schema, self.settings = owner.url, owner.schema, owner.settings
+        self.connection, self.statements = connection, owner.statements
 
 
 def _configure(connection: Connection) -> None:
