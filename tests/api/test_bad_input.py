@@ -19,7 +19,7 @@ STRINGS = [
     "'; DROP TABLE customer_info; --",
     '"; SELECT 1; --',
     "$1",
-    "? ?",
+    "??x",
     "%s",
     "%(x)s",
     "{0}",
