@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from patron.api.context import Context
 from patron.api.rendering import dumped, with_text_ids
 from patron.metrics import Filters, Period, compute, registry
-from tests.api.conftest import problem
+from tests.api.conftest import Clients, problem
 
 API = "/api/v1"
 QUERIES: list[tuple[dict[str, Any], dict[str, Any], tuple[Any, Any]]] = [
@@ -124,3 +124,10 @@ def test_what_the_metrics_mean_is_told(viewer: TestClient) -> None:
     for name, metric in registry().items():
         assert told[name]["meaning"] == metric.meaning
         assert told[name]["columns"] == metric.columns
+
+
+def test_what_is_kept_is_still_for_those_alone_who_may_ask(clients: Clients) -> None:
+    for _ in range(3):
+        assert clients["viewer"].get(f"{API}/dashboard").status_code == 200
+        problem(clients["nobody"].get(f"{API}/dashboard"), 401)
+        assert clients["viewer"].get(f"{API}/dashboard", headers={"Host": "evil.example"}).status_code == 400

@@ -40,11 +40,17 @@ def unchanged(request: Request, tag: str) -> Response | None:
 
 
 async def of_build(
-    request: Request, context: Context, key: Hashable, compute: Callable[[Engine], tuple[int, Any]]
+    request: Request,
+    context: Context,
+    key: Hashable,
+    compute: Callable[[Engine], tuple[int, Any]],
+    *,
+    same_for_all: bool = False,
 ) -> Response:
     """Answer with a document that changes with builds only: computed once, and from then on kept.
 
-    `compute` returns the build's id and the document.
+    `compute` returns the build's id and the document. `same_for_all` says that every role may have it and gets the
+    same, so that from then on it need not be asked who may ask what.
     """
     mark = await built(context)
     if (same := unchanged(request, etag(mark.build_id))) is not None:
@@ -59,8 +65,9 @@ async def of_build(
             return build_id, dumped(document)
 
         kept = await context.figures.compute(mark.build_id, key, computed)
-    route = request.scope.get("route")
-    context.figures.remember(address_of(request.scope), key, getattr(route, "name", ""))
+    if same_for_all:
+        operation = getattr(request.scope.get("route"), "name", "")
+        context.figures.remember(address_of(request.scope), key, operation)
     return _kept_answer(request, kept)
 
 

@@ -37,7 +37,11 @@ async def get_dashboard(
     """Return every figure by name, all of one build."""
     filters, period = asked.filters(), asked.period()
     return await of_build(
-        request, context, ("dashboard", filters, period), partial(_dashboard, filters=filters, period=period)
+        request,
+        context,
+        ("dashboard", filters, period),
+        partial(_dashboard, filters=filters, period=period),
+        same_for_all=True,
     )
 
 
@@ -89,7 +93,7 @@ def _add_route(metric: Metric) -> None:
         options = metric.parsed({one.name: getattr(asked, one.name) for one in metric.options})
         key = (metric.name, filters, period, tuple(options.items()))
         made = partial(_figure, name=metric.name, filters=filters, period=period, options=options)
-        return await of_build(request, context, key, made)
+        return await of_build(request, context, key, made, same_for_all=True)
 
     router.add_api_route(
         f"/metrics/{metric.name}",
