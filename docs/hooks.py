@@ -21,7 +21,7 @@ from patron.contract.dialects import dialect_named
 from patron.metrics import Metric, registry
 from patron.metrics.filters import CUSTOMER_SEGMENTS, FILTERS, RFM_SEGMENTS, UNKNOWN
 from patron.model import dictionary
-from patron.settings import FILE, Model, Settings
+from patron.settings import FILE, Auth, Model, Server, Settings
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -62,6 +62,18 @@ def settings() -> str:
             "Under `[model]` in the file. They are kept with every build that used them.",
             "",
             *_settings_table(Model, "model.", "PATRON_MODEL__"),
+            "",
+            "## Server",
+            "",
+            "Under `[server]`: how `patron serve` listens and what it lets one request take.",
+            "",
+            *_settings_table(Server, "server.", "PATRON_SERVER__"),
+            "",
+            "## Who may ask",
+            "",
+            "Under `[auth]`: whose OpenID Connect tokens are good. API keys need no settings.",
+            "",
+            *_settings_table(Auth, "auth.", "PATRON_AUTH__"),
             "",
         ]
     )

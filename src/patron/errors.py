@@ -7,11 +7,16 @@ PatronError
 ├── MappingError       a mapping file is wrong, or does not fit its source
 ├── DatabaseError      the database cannot be reached, opened or written
 │   ├── DatabaseBusy   another process has it open
+│   ├── QueryTimeout   a query took longer than the server lets it
 │   └── NoDatabase     there is none yet, or it lacks Patron's tables
 ├── BuildError         customer_360 could not be built; the former one is untouched
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
 ├── MetricError        there is no such metric, filter, period or option
-└── ExportError        what was asked for could not be written
+├── ExportError        what was asked for could not be written
+├── AccessError        who may ask is not settled: no credentials, or no such key
+└── RequestError       a request to the API makes no sense
+    ├── Forbidden      whoever asks may not have it
+    └── NotFound       there is no such thing
 
 Each message is one clear sentence: what, where, and what to do about it.
 """
@@ -50,6 +55,10 @@ class DatabaseBusy(DatabaseError):
     """Another process has the database open."""
 
 
+class QueryTimeout(DatabaseError):
+    """A query took longer than the server lets it."""
+
+
 class NoDatabase(DatabaseError):
     """There is no database there yet, or it lacks Patron's tables."""
 
@@ -68,6 +77,22 @@ class MetricError(PatronError):
 
 class ExportError(PatronError):
     """What was asked for could not be written."""
+
+
+class AccessError(PatronError):
+    """Who may ask is not settled: a server without credentials, or a key that there is not."""
+
+
+class RequestError(PatronError):
+    """A request makes no sense: an unknown column, a value of the wrong type, a forged cursor."""
+
+
+class Forbidden(RequestError):
+    """Whoever asks may not have what they ask for."""
+
+
+class NotFound(RequestError):
+    """There is no such thing."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

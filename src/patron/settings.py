@@ -65,6 +65,65 @@ class Model(BaseModel):
         return self
 
 
+class Server(BaseModel):
+    """How `patron serve` listens, and what it lets one request take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    host: str = "127.0.0.1"
+    """The address to listen at; any other than this machine's own needs credentials."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8360
+    """The port to listen at; 0 takes a free one."""
+    hosts: tuple[str, ...] = ()
+    """The names under which it may be asked for, without port; unset, its own on loopback, else any."""
+    readers: Annotated[int, Field(ge=1, le=256)] = 16
+    """How many requests read the database at a time; others wait for their turn."""
+    query_seconds: Annotated[float, Field(gt=0)] = 10
+    """How long one request may read; then it is stopped and answered with 503."""
+    export_seconds: Annotated[float, Field(gt=0)] = 600
+    """How long one export may take."""
+    requests_a_second: Annotated[float, Field(gt=0)] = 200
+    """How many requests a caller with credentials may make, on average."""
+    burst: Annotated[int, Field(ge=1)] = 400
+    """How many of them at once."""
+    body_bytes: Annotated[int, Field(ge=0)] = 65536
+    """The longest request body."""
+    url_bytes: Annotated[int, Field(ge=256)] = 16384
+    """The longest address, with its filters."""
+    cached_figures: Annotated[int, Field(ge=0)] = 2000
+    """How many answers about figures are kept in memory until the next build."""
+    shutdown_seconds: Annotated[int, Field(ge=0)] = 10
+    """How long a stopping server lets requests and a build finish."""
+
+
+class Auth(BaseModel):
+    """Whose OpenID Connect tokens are good; API keys need no settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    issuer: str | None = None
+    """The issuer of the tokens, as their claim `iss` says it."""
+    audience: str | None = None
+    """The audience they must be for, as their claim `aud` says it."""
+    jwks_url: str | None = None
+    """Where the issuer's keys are; unset, where its discovery document says."""
+    role_claim: str = "role"
+    """The claim that holds the role or roles: viewer, analyst or admin. A dot leads into nested claims."""
+    algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = (
+        "RS256",
+        "ES256",
+    )
+    """The signatures that are accepted."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.issuer) != bool(self.audience):
+            raise ValueError(
+                "issuer and audience go together: a token of another's audience is not for Patron"
+            )
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of one installation."""
 
@@ -92,6 +151,10 @@ class Settings(BaseSettings):
     """How many of the latest loads can be undone; what they replaced is kept as long, and then forgotten."""
     model: Model = Model()
     """Thresholds of the model."""
+    server: Server = Server()
+    """How `patron serve` listens."""
+    auth: Auth = Auth()
+    """Whose tokens are good."""
 
     @classmethod
     def settings_customise_sources(
@@ -104,6 +167,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, whose values come as arguments."""
         return env_settings, init_settings
+
+
+SECTIONS: dict[str, type[BaseModel]] = {"model": Model, "server": Server, "auth": Auth}
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -131,10 +197,11 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def _refuse_unknown(values: dict[str, Any], file: Path) -> None:
     known = list(Settings.model_fields)
-    model = values.get("model")
     checks = [(key, known, "") for key in values]
-    if isinstance(model, dict):
-        checks += [(key, list(Model.model_fields), "model.") for key in model]
+    for section, model in SECTIONS.items():
+        given = values.get(section)
+        if isinstance(given, dict):
+            checks += [(key, list(model.model_fields), f"{section}.") for key in given]
     for key, names, prefix in checks:
         if key not in names:
             raise SettingsError(
@@ -153,6 +220,6 @@ def _refuse_unknown(values: dict[str, Any], file: Path) -> None:
 def _sentence(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "settings"
-    where = where.removesuffix(".model") if where == "model.model" else where
+    where = where.partition(".")[0] if where.count(".") == 1 and len(set(where.split("."))) == 1 else where
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"The setting '{where}' ({file} or the environment) does not fit: {message}."

@@ -11,6 +11,7 @@ from patron.cli import (
     dictionary,
     export,
     init,
+    keys,
     load,
     loads,
     map,  # noqa: A004 - the command is called so
@@ -18,12 +19,14 @@ from patron.cli import (
     procedure,
     quarantine,
     sample,
+    serve,
     status,
 )
 from patron.cli.application import app, main
 
 COMMANDS = (
     demo,
+    serve,
     init,
     sample,
     map,
@@ -37,6 +40,7 @@ COMMANDS = (
     ddl,
     procedure,
     dictionary,
+    keys,
 )
 
 __all__ = ["COMMANDS", "app", "main"]

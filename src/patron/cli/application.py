@@ -23,8 +23,8 @@ from patron.cli.letters import adapt_streams
 from patron.cli.run import Options, Run
 
 ORDER = (
-    *("demo", "init", "sample", "map", "load", "loads", "quarantine", "build", "status"),
-    *("metrics", "export", "ddl", "procedure", "dictionary"),
+    *("demo", "serve", "init", "sample", "map", "load", "loads", "quarantine", "build", "status"),
+    *("metrics", "export", "ddl", "procedure", "dictionary", "keys"),
 )
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
 SHARED_PANEL = "Options of every command"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
@@ -119,6 +120,17 @@ class Engine(ABC):
     def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
         """Return a query with `?` for each `$name`, for `query`, and these names in the order of their values."""
         return positional(query.sql(self.dialect, unsupported_level=ErrorLevel.RAISE))
+
+    @cached_property
+    def statements(self) -> dict[Hashable, tuple[str, tuple[str, ...]]]:
+        """What `kept_statement` has made; engines that a server lends share theirs."""
+        return {}
+
+    def kept_statement(self, key: Hashable, make: Callable[[], exp.Query]) -> tuple[str, tuple[str, ...]]:
+        """Return `parameterised(make())`, made once for each `key`: making SQL may take longer than running it."""
+        if key not in self.statements:
+            self.statements[key] = self.parameterised(make())
+        return self.statements[key]
 
     def contents(self) -> dict[str, str]:
         """Return what the database holds, by name: 'table', 'view' or 'procedure'."""

@@ -27,6 +27,7 @@ from patron.model.render import inlined, parameters
 from patron.model.steps import Kept, kept
 from patron.settings import Settings
 
+Config = dict[str, str | bool | int | float | list[str]]
 MEMORY = ":memory:"
 WRITING: dict[Path, threading.RLock] = {}
 # The write-ahead log, and those that stand beside it during a checkpoint or while it is replayed.
@@ -45,12 +46,17 @@ class DuckDBEngine(Engine):
 
     dialect = "duckdb"
 
-    def __init__(self, path: str, settings: Settings, *, create: bool = True) -> None:
-        """Open the file; raises DatabaseBusy when another process has it, DatabaseError when it cannot be."""
+    def __init__(
+        self, path: str, settings: Settings, *, create: bool = True, config: Config | None = None
+    ) -> None:
+        """Open the file, with DuckDB's own settings in `config` over those of `settings`.
+
+        Raises DatabaseBusy when another process has it, DatabaseError when it cannot be opened.
+        """
         self.settings = settings
         self.path = path
         self.writing = _writing(path)
-        self.connection = _open(path, settings, create=create)
+        self.connection = _open(path, settings, config or {}, create=create)
         name = self.query("SELECT current_database() AS name")[0]["name"]
         self.catalog = '"' + str(name).replace('"', '""') + '"'
 
@@ -68,7 +74,7 @@ class DuckDBEngine(Engine):
             try:
                 cursor.execute(sql, list(parameters))
             except duckdb.CatalogException as error:
-                raise _not_initialised(self.path, error) from error
+                raise not_initialised(self.path, error) from error
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -78,7 +84,7 @@ class DuckDBEngine(Engine):
             try:
                 relation = cursor.sql(sql, params=list(parameters) or None)
             except duckdb.CatalogException as error:
-                raise _not_initialised(self.path, error) from error
+                raise not_initialised(self.path, error) from error
             yield relation.to_arrow_reader(100_000)
 
     # -- the contract tables --------------------------------------------------------------------------
@@ -153,7 +159,7 @@ class DuckDBEngine(Engine):
             with self.writing:
                 return DuckDBBuild(self, as_of, full=full, progress=progress).run()
         except duckdb.CatalogException as error:
-            raise _not_initialised(self.path, error) from error
+            raise not_initialised(self.path, error) from error
 
 
 def _continues(batch: pa.RecordBatch, last: Any) -> bool:
@@ -173,18 +179,18 @@ def _writing(path: str) -> threading.RLock:
     return lock if path == MEMORY else WRITING.setdefault(Path(path).resolve(), lock)
 
 
-def _open(path: str, settings: Settings, *, create: bool) -> duckdb.DuckDBPyConnection:
+def _open(path: str, settings: Settings, over: Config, *, create: bool) -> duckdb.DuckDBPyConnection:
     if path != MEMORY and not create and not Path(path).exists():
         raise NoDatabase(
             f"There is no database at {path}; make one with `patron init`, or name another with --database."
         )
-    config: dict[str, str | bool | int | float | list[str]] = {}
+    config: Config = {}
     if settings.memory_limit is not None:
         config["memory_limit"] = settings.memory_limit
     if settings.threads is not None:
         config["threads"] = settings.threads
     try:
-        return duckdb.connect(path, config=config)
+        return duckdb.connect(path, config=config | over)
     except duckdb.Error as error:
         raise _cannot_open(path, _first_line(error)) from error
 
@@ -215,7 +221,8 @@ def _set_aside(path: str, reason: str) -> PatronError:
     )
 
 
-def _not_initialised(path: str, error: duckdb.Error) -> PatronError:
+def not_initialised(path: str, error: duckdb.Error) -> PatronError:
+    """Return the error of a database that lacks what a query names."""
     return NoDatabase(
         f"{path} lacks something that Patron needs; run `patron init` first ({_first_line(error)})."
     )

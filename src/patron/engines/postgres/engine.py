@@ -36,7 +36,7 @@ from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
 from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_statements
-from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError
+from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
 from patron.model.render import inlined, parameters
 from patron.model.steps import Kept, kept
 from patron.settings import Settings
@@ -69,12 +69,12 @@ class PostgresEngine(Engine):
             self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(url, autocommit=True)
         except psycopg.Error as error:
             raise DatabaseError(
-                f"PostgreSQL at {_without_password(url)} cannot be reached: {_first_line(error)}"
+                f"PostgreSQL at {without_password(url)} cannot be reached: {_first_line(error)}"
             ) from error
         schema = self.query("SELECT current_schema() AS name")[0]["name"]
         if schema is None:
             raise DatabaseError(
-                f"The search path of {_without_password(url)} names no existing schema; create it or change the path."
+                f"The search path of {without_password(url)} names no existing schema; create it or change the path."
             )
         self.schema = str(schema)
 
@@ -112,12 +112,16 @@ class PostgresEngine(Engine):
             yield
         except psycopg.errors.UndefinedTable as error:
             raise NoDatabase(
-                f"{_without_password(self.url)} lacks something that Patron needs; run `patron init` first "
+                f"{without_password(self.url)} lacks something that Patron needs; run `patron init` first "
                 f"({_first_line(error)})."
+            ) from error
+        except psycopg.errors.QueryCanceled as error:
+            raise QueryTimeout(
+                "The query took longer than the server lets it; ask for less at a time."
             ) from error
         except (psycopg.OperationalError, psycopg.IntegrityError) as error:
             raise DatabaseError(
-                f"PostgreSQL at {_without_password(self.url)}: {_first_line(error)}"
+                f"PostgreSQL at {without_password(self.url)}: {_first_line(error)}"
             ) from error
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
@@ -279,7 +283,8 @@ def _batches(cursor: psycopg.ServerCursor[tuple[Any, ...]], schema: pa.Schema) -
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return host, port and database of a URL, to be shown."""
     parts = psycopg.conninfo.conninfo_to_dict(url)
     where = f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}"
     return f"{where}/{parts.get('dbname') or ''}"

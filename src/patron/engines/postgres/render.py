@@ -39,7 +39,8 @@ def rendered(
     homes = _homes(schema, batch=batch)
     for table in list(query.find_all(exp.Table)):
         if table.name not in local:
-            table.set("db", exp.to_identifier(homes[table.name], quoted=homes[table.name] != BATCH))
+            home = homes.get(table.name, schema)
+            table.set("db", exp.to_identifier(home, quoted=home != BATCH))
     text = query.transform(lambda node: _node(node, values, bound=bound)).sql(
         dialect="postgres", pretty=True, unsupported_level=ErrorLevel.RAISE
     )
