@@ -19,7 +19,7 @@ from tests.cli.conftest import LAST_DAY, Patron, complaint, document
 
 BUILD_KEYS = {
     *("build_id", "as_of", "kind", "started_at", "finished_at", "customers", "new_customers", "recomputed"),
-    *("settings", "steps", "reconciliation"),
+    *("settings", "steps", "reconciliation", "model"),
 }
 CSV = {
     "customer_info.csv": "customer_id,first_name,registration_date\n1,Ann,2024-01-01\n2,Bob,20024-01-01\n",

@@ -17,9 +17,7 @@ from psycopg.rows import dict_row, tuple_row
 from pyarrow import csv
 from sqlglot import exp
 
-from patron.contract import CONTRACT, Table
-from patron.contract.bookkeeping import BOOKKEEPING
-from patron.contract.ddl import comments, create_indexes, create_table
+from patron.contract import Table
 from patron.engines.base import (
     BuildRecord,
     Engine,
@@ -30,14 +28,12 @@ from patron.engines.base import (
     Step,
     no_progress,
 )
+from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
-from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
+from patron.engines.postgres.procedure import NAME, model_mark
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
-from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_statements
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError
-from patron.model.render import inlined, parameters
-from patron.model.steps import Kept, kept
 from patron.settings import Settings
 
 # PostgreSQL's type numbers (pg_type.oid), as Arrow types; all else is read as text.
@@ -52,7 +48,6 @@ ARROW_TYPES = {
     1114: pa.timestamp("us"),
 }
 NUMERIC = 1700
-INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
 
 
 class PostgresEngine(Engine):
@@ -134,49 +129,12 @@ class PostgresEngine(Engine):
     def init(self) -> None:
         with self._telling(), self.connection.transaction():
             self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            for statement in self._installation():
-                self.connection.execute(statement.encode())
-            self._install_procedure()
+            self.installation.install()
 
-    def _installation(self) -> Iterator[str]:
-        yield "SET LOCAL client_min_messages = warning"
-        for table in (*CONTRACT, *BOOKKEEPING, *map(notes_of, REFERRED)):
-            yield create_table(table, self.dialect, self.settings.id_type)
-            yield from comments(table, self.dialect)
-            yield from create_indexes(table, self.dialect)
-        home = quoted(self.schema)
-        values = parameters(self.settings.model, date(2000, 1, 1), 0)
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
-            if self._exists(step.name):
-                continue
-            query = rendered(inlined(step.name), self.schema, values=values)
-            yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
-            if step.name == "customer_features":
-                yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
-        for step in kept(Kept.VIEW):
-            yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
-        yield from trigger_statements(self.schema)
-
-    def _exists(self, table: str) -> bool:
-        row = self.connection.execute(
-            "SELECT to_regclass(%s) IS NOT NULL", [f"{quoted(self.schema)}.{table}"]
-        ).fetchone()
-        return bool(row and row[0])
-
-    def _install_procedure(self) -> None:
-        """Install the procedure for the current settings, unless just that one is there."""
-        sql = procedure_sql(self.settings, self.schema)
-        mark = fingerprint(sql)
-        name = f"{quoted(self.schema)}.{NAME}"
-        row = self.connection.execute(
-            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{name}(date, boolean, bigint)"]
-        ).fetchone()
-        if row and row[0] == mark:
-            return
-        with self.connection.transaction():
-            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            self.connection.execute(sql.encode())
-            self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
+    @property
+    def installation(self) -> Installation:
+        """What installs Patron here."""
+        return Installation(self.connection, self.schema, self.settings, self.lacking)
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
@@ -207,6 +165,10 @@ class PostgresEngine(Engine):
 
     # -- the model ------------------------------------------------------------------------------------
 
+    @property
+    def model_mark(self) -> str:
+        return model_mark(self.schema)
+
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
         done: list[str] = []
 
@@ -218,7 +180,7 @@ class PostgresEngine(Engine):
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
-                self._install_procedure()
+                self._bring_up_to_date()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
         except PatronError:
@@ -232,6 +194,14 @@ class PostgresEngine(Engine):
         finally:
             self.connection.remove_notice_handler(heard)
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
+
+    def _bring_up_to_date(self) -> None:
+        """Install the procedure for the current settings, and all else where another version has made it."""
+        last = self.last_build()
+        if last is not None and last.get("model") == self.model_mark:
+            self.installation.install_procedure()
+        elif not self.installation.has_procedure():
+            self.init()
 
 
 def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:

@@ -18,8 +18,8 @@ from sqlglot import exp
 from patron.contract import CONTRACT
 from patron.engines.postgres.render import PREFIX, quoted, rendered_step
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
-from patron.model.render import parameters
-from patron.model.steps import Kept, Step, kept, step_named
+from patron.model.render import mark, parameters
+from patron.model.steps import Kept, Step, kept, step_named, steps
 from patron.settings import Settings
 
 NAME = "refresh_customer_360"
@@ -39,6 +39,12 @@ def procedure_sql(settings: Settings, schema: str = "public") -> str:
         "    INOUT build_id bigint DEFAULT NULL  -- gives back the number of the build\n"
         f")\nLANGUAGE plpgsql AS $procedure${body}$procedure$;\n"
     )
+
+
+@cache
+def model_mark(schema: str) -> str:
+    """Return the mark of the model as it runs in `schema`."""
+    return mark([rendered_step(step, schema) for step in steps()], "postgres")
 
 
 def fingerprint(sql: str) -> str:
@@ -83,6 +89,7 @@ BEGIN
     {PREFIX}build_id := COALESCE(last.build_id, 0) + 1;
     build_id := {PREFIX}build_id;
     whole := full_build OR last.build_id IS NULL OR {PREFIX}as_of < last.as_of
+        OR last.model IS DISTINCT FROM '{model_mark(schema)}'
         OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types);
 
 {indent("".join(f"ANALYZE {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
@@ -104,9 +111,14 @@ BEGIN
 
 {"".join(batch_steps)}{"".join(fresh)}
     step_started := clock_timestamp();
-    INSERT INTO {home}.new_customers
+    -- After another model the former rows may be gone; then the customers of all builds before are known.
+    INSERT INTO {home}.new_customers (build_id, customer_id)
     SELECT {PREFIX}build_id, customer_id FROM pg_temp.customer_features_batch AS fresh
-    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id);
+    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM {home}.new_customers AS earlier
+            WHERE last.model IS DISTINCT FROM '{model_mark(schema)}' AND earlier.customer_id = fresh.customer_id
+        );
     GET DIAGNOSTICS arrived = ROW_COUNT;
 {_merge(home)}
 {_timed("merge")}
@@ -134,10 +146,11 @@ BEGIN
     DELETE FROM {home}.changed_customers;
 {indent("".join(f"DELETE FROM {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
     INSERT INTO {home}.builds (build_id, as_of, kind, started_at, finished_at, customers, new_customers, recomputed,
-        settings, steps, reconciliation)
+        settings, steps, reconciliation, model)
     VALUES ({PREFIX}build_id, {PREFIX}as_of, CASE WHEN whole THEN 'full' ELSE 'incremental' END, refresh.started_at,
         clock_timestamp() AT TIME ZONE 'UTC', refresh.customers, arrived, refresh.recomputed,
-        {_settings_json(settings)}, refresh.steps::text, refresh.reconciliation::text);
+        {_settings_json(settings)}, refresh.steps::text, refresh.reconciliation::text,
+        '{model_mark(schema)}');
 {indent("".join(f"DROP VIEW pg_temp.{name};" + chr(10) for name in NARROWED), "    ").rstrip()}
     IF whole THEN
         ANALYZE {home}.customer_features;
@@ -215,7 +228,7 @@ def _shop_step(step: Step, schema: str, home: str) -> str:
     query = rendered_step(step, schema, indent=4)
     return (
         f"    step_started := clock_timestamp();\n    DELETE FROM {home}.{step.name};\n"
-        f"    INSERT INTO {home}.{step.name}\n{query};\n"
+        f"    INSERT INTO {home}.{step.name} ({', '.join(step.columns)})\n{query};\n"
         f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n{_timed(step.name)}\n"
     )
 
@@ -246,11 +259,12 @@ def _merge(home: str) -> str:
     WHERE fresh.customer_id = kept.customer_id
         AND ROW({kept_row})
             IS DISTINCT FROM ROW({fresh_row});
-    INSERT INTO {home}.customer_features
+    INSERT INTO {home}.customer_features ({", ".join(columns)})
     SELECT {fresh_row} FROM pg_temp.customer_features_batch AS fresh
     WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
     ORDER BY fresh.customer_id;
     GET DIAGNOSTICS step_rows = ROW_COUNT;
     DELETE FROM {home}.customers_to_come
     WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
-    INSERT INTO {home}.customers_to_come SELECT * FROM pg_temp.customers_to_come_batch;"""
+    INSERT INTO {home}.customers_to_come ({", ".join(step_named("customers_to_come").columns)})
+    SELECT {", ".join(step_named("customers_to_come").columns)} FROM pg_temp.customers_to_come_batch;"""
