@@ -276,7 +276,11 @@ def test_ddl_sets_an_existing_database_beside_the_contract(patron: Patron) -> No
 def test_procedure_is_printed_as_it_is_installed(patron: Patron) -> None:
     sql = patron("procedure").stdout
     assert sql.startswith("CREATE OR REPLACE PROCEDURE")
-    assert document(patron("procedure", "--json")) == {"dialect": "postgres", "procedure": sql}
+    assert document(patron("procedure", "--json")) == {
+        "dialect": "postgres",
+        "schema": "public",
+        "procedure": sql,
+    }
 
 
 def test_dictionary_explains_tables_and_columns(patron: Patron) -> None:

@@ -14,7 +14,8 @@ from sqlglot import ErrorLevel, exp
 
 from patron.contract import Table
 from patron.contract.ddl import column_type
-from patron.errors import DatabaseError
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
+from patron.errors import BuildError, DatabaseError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def check_day(as_of: date) -> None:
+    """Raise BuildError for a day on which no fact can be dated."""
+    if not EARLIEST_YEAR <= as_of.year <= LATEST_YEAR:
+        raise BuildError(
+            f"A build's date lies in the years {EARLIEST_YEAR} to {LATEST_YEAR}, and {as_of} does not."
+        )
 
 
 def no_progress(_: Progress) -> None:

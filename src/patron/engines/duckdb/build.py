@@ -66,7 +66,8 @@ class DuckDBBuild:
         self.settings = json.loads(engine.settings.model.model_dump_json())
         self.seconds: dict[str, float] = {}
         self.rows: dict[str, int] = {}
-        self.counting = threading.Lock()  # workers add to both
+        self.failed: str | None = None  # the step that was the first to fail
+        self.counting = threading.Lock()  # workers change these
         self.same_model = last is not None and last["model"] == engine.model_mark
         self.full = full or last is None or as_of < last["as_of"] or self._features_differ(last)
 
@@ -85,8 +86,9 @@ class DuckDBBuild:
             raise
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
+            step = f" in the step {self.failed}" if self.failed else ""
             raise BuildError(
-                f"The build as of {self.as_of} failed and customer_360 is as it was: {first}"
+                f"The build as of {self.as_of} failed{step} and customer_360 is as it was: {first}"
             ) from error
 
     # -- full: ranges of customers, then a swap ---------------------------------------------------------
@@ -327,7 +329,12 @@ class DuckDBBuild:
 
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         start = time.perf_counter()
-        result = run()
+        try:
+            result = run()
+        except duckdb.Error:
+            with self.counting:
+                self.failed = self.failed or name
+            raise
         self._took(name, time.perf_counter() - start)
         return result
 

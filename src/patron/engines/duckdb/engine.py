@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from patron.contract import CONTRACT, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type, create_table
-from patron.engines.base import BuildRecord, Engine, OnProgress, Row, no_progress
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
 from patron.engines.duckdb.picks import sql_of
@@ -176,6 +176,7 @@ class DuckDBEngine(Engine):
         return mark([sql_of(step.name) for step in steps()], self.dialect)
 
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        check_day(as_of)
         try:
             with self.writing:
                 last = self.last_build()

@@ -26,6 +26,7 @@ from patron.engines.base import (
     Reconciliation,
     Row,
     Step,
+    check_day,
     no_progress,
 )
 from patron.engines.postgres.installation import INSTALLING, Installation
@@ -170,29 +171,34 @@ class PostgresEngine(Engine):
         return model_mark(self.schema)
 
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        done: list[str] = []
+        check_day(as_of)
+        begun: list[str] = []
 
         def heard(notice: psycopg.errors.Diagnostic) -> None:
             if notice.message_primary and notice.message_primary.startswith("patron: "):
-                done.append(notice.message_primary.removeprefix("patron: "))
-                progress(Progress(done[-1], len(done), None))
+                begun.append(notice.message_primary.removeprefix("patron: "))
+                progress(Progress(begun[-1], len(begun), None))
 
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
                 self._bring_up_to_date()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
+                self.connection.execute("SET client_min_messages = debug1")  # the steps, as they begin
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
         except PatronError:
             raise
         except psycopg.errors.DatabaseError as error:
             if error.sqlstate == "PT001":
                 raise NotReconciled(_first_line(error)) from error
+            step = f" in the step {begun[-1]}" if begun else ""
             raise BuildError(
-                f"The build as of {as_of} failed and customer_360 is as it was: {_first_line(error)}"
+                f"The build as of {as_of} failed{step} and customer_360 is as it was: {_first_line(error)}"
             ) from error
         finally:
             self.connection.remove_notice_handler(heard)
+            if not self.connection.closed:
+                self.connection.execute("RESET client_min_messages")
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
 
     def _bring_up_to_date(self) -> None:

@@ -35,6 +35,7 @@ def script(settings: Settings, schema: str) -> str:
         "-- Patron in PostgreSQL, for a schema that has none of it yet; contract tables may be there. Afterwards any",
         f"-- client can CALL {home}.{NAME}().",
         "BEGIN;",
+        "SET LOCAL client_min_messages = warning;",
         f"CREATE SCHEMA IF NOT EXISTS {home};",
         f"SET LOCAL search_path = {home};",
     ]

@@ -16,6 +16,7 @@ from typing import Any
 from sqlglot import exp
 
 from patron.contract import CONTRACT
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines.postgres.render import PREFIX, quoted, rendered_step
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
 from patron.model.render import mark, parameters
@@ -77,12 +78,15 @@ DECLARE
     step_started timestamptz;
     step_rows bigint;
 BEGIN
+    IF {PREFIX}as_of NOT BETWEEN DATE '{EARLIEST_YEAR}-01-01' AND DATE '{LATEST_YEAR}-12-31' THEN
+        RAISE EXCEPTION 'A build''s date lies in the years {EARLIEST_YEAR} to {LATEST_YEAR}, and % does not.',
+            {PREFIX}as_of USING ERRCODE = 'PT002';
+    END IF;
     -- One snapshot for the whole build, taken when no other build is under way; LOCK TABLE takes none itself.
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     LOCK TABLE {home}.builds IN SHARE ROW EXCLUSIVE MODE;
     SET LOCAL jit = off;
-    SET LOCAL client_min_messages = debug1;
     PERFORM set_config('work_mem', {exp.Literal.string(settings.work_mem).sql("postgres")}, true);
 
     SELECT * INTO last FROM {home}.builds ORDER BY build_id DESC LIMIT 1;
@@ -110,7 +114,7 @@ BEGIN
     END IF;
 
 {"".join(batch_steps)}{"".join(fresh)}
-    step_started := clock_timestamp();
+{_begun("merge")}
     -- After another model the former rows may be gone; then the customers of all builds before are known.
     INSERT INTO {home}.new_customers (build_id, customer_id)
     SELECT {PREFIX}build_id, customer_id FROM pg_temp.customer_features_batch AS fresh
@@ -128,7 +132,19 @@ BEGIN
         recomputed := customers;
     END IF;
 
-    step_started := clock_timestamp();
+    -- customer_360 is computed when it is read. A row that cannot be read must fail here and not at its readers.
+{_begun("reading")}
+    IF whole THEN
+        SELECT COUNT(one) INTO step_rows FROM (SELECT * FROM {home}.customer_360 OFFSET 0) AS one;
+    ELSE
+        SELECT COUNT(one) INTO step_rows FROM (
+            SELECT * FROM {home}.customer_360
+            WHERE customer_id = ANY (ARRAY(SELECT customer_id FROM pg_temp.batch)) OFFSET 0
+        ) AS one;
+    END IF;
+{_timed("reading")}
+
+{_begun("reconciliation")}
     FOR figure IN
 {rendered_step(step_named("reconciliation"), schema, indent=8)}
     LOOP
@@ -217,7 +233,7 @@ def _narrowed(home: str, condition: str) -> str:
 def _step_into(step: Step, schema: str, table: str) -> str:
     query = rendered_step(step, schema, indent=4)
     return (
-        f"    step_started := clock_timestamp();\n"
+        f"{_begun(step.name)}\n"
         f"    CREATE TEMP TABLE {table.removeprefix('pg_temp.')} ON COMMIT DROP AS\n{query};\n"
         f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n"
         f"    ANALYZE {table};\n{_timed(step.name)}\n"
@@ -227,17 +243,20 @@ def _step_into(step: Step, schema: str, table: str) -> str:
 def _shop_step(step: Step, schema: str, home: str) -> str:
     query = rendered_step(step, schema, indent=4)
     return (
-        f"    step_started := clock_timestamp();\n    DELETE FROM {home}.{step.name};\n"
+        f"{_begun(step.name)}\n    DELETE FROM {home}.{step.name};\n"
         f"    INSERT INTO {home}.{step.name} ({', '.join(step.columns)})\n{query};\n"
         f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n{_timed(step.name)}\n"
     )
 
 
+def _begun(name: str) -> str:
+    return f"    RAISE DEBUG 'patron: {name}';\n    step_started := clock_timestamp();"
+
+
 def _timed(name: str) -> str:
     return (
         f"    steps := steps || jsonb_build_object('name', '{name}', 'rows', step_rows, 'seconds',\n"
-        f"        round(extract(epoch FROM clock_timestamp() - step_started)::numeric, 4));\n"
-        f"    RAISE DEBUG 'patron: {name}';"
+        f"        round(extract(epoch FROM clock_timestamp() - step_started)::numeric, 4));"
     )
 
 
