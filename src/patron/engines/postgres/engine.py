@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date
 from decimal import Decimal
 from io import BytesIO
@@ -197,7 +197,7 @@ class PostgresEngine(Engine):
             ) from error
         finally:
             self.connection.remove_notice_handler(heard)
-            if not self.connection.closed:
+            with suppress(psycopg.Error):  # the connection may be gone
                 self.connection.execute("RESET client_min_messages")
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
 
