@@ -9,6 +9,7 @@ PatronError
 │   └── NoDatabase     there is none yet, or it lacks Patron's tables
 ├── BuildError         customer_360 could not be built; the former one is untouched
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
+├── MetricError        there is no such metric, filter, period or option
 └── ExportError        what was asked for could not be written
 
 Each message is one clear sentence: what, where, and what to do about it.
@@ -54,6 +55,10 @@ class BuildError(PatronError):
 
 class NotReconciled(BuildError):
     """The new customer_360 does not agree with its sources; the former one is untouched."""
+
+
+class MetricError(PatronError):
+    """There is no such metric, filter, period or option, or it cannot have that value."""
 
 
 class ExportError(PatronError):

@@ -4,9 +4,9 @@
 code; `run.py` is what a command gets: its settings, its database, and where its words go.
 """
 
-from patron.cli import build, ddl, demo, dictionary, export, init, load, procedure, sample, status
+from patron.cli import build, ddl, demo, dictionary, export, init, load, metrics, procedure, sample, status
 from patron.cli.application import app, main
 
-COMMANDS = (demo, init, sample, load, build, status, export, ddl, procedure, dictionary)
+COMMANDS = (demo, init, sample, load, build, status, metrics, export, ddl, procedure, dictionary)
 
 __all__ = ["COMMANDS", "app", "main"]

@@ -22,7 +22,19 @@ from patron.cli.failures import INTERRUPTED, exit_code, tell
 from patron.cli.letters import adapt_streams
 from patron.cli.run import Options, Run
 
-ORDER = ("demo", "init", "sample", "load", "build", "status", "export", "ddl", "procedure", "dictionary")
+ORDER = (
+    "demo",
+    "init",
+    "sample",
+    "load",
+    "build",
+    "status",
+    "metrics",
+    "export",
+    "ddl",
+    "procedure",
+    "dictionary",
+)
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
 SHARED_PANEL = "Options of every command"
 

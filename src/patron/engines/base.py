@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -127,6 +128,10 @@ class Engine(ABC):
 
         return query.transform(literal).sql(self.dialect, unsupported_level=ErrorLevel.RAISE)
 
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        """Return a query with `?` for each `$name`, for `query`, and these names in the order of their values."""
+        return positional(query.sql(self.dialect, unsupported_level=ErrorLevel.RAISE))
+
     def contents(self) -> dict[str, str]:
         """Return what the database holds, by name: 'table', 'view' or 'procedure'."""
         rows = self.query(
@@ -188,3 +193,14 @@ class Engine(ABC):
         """Return the latest row of `builds`, or None before the first build."""
         rows = self.query("SELECT * FROM builds ORDER BY build_id DESC LIMIT 1")
         return rows[0] if rows else None
+
+
+def positional(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Return rendered SQL with `?` for each parameter, which dialects write as $name or %(name)s, and their names."""
+    names: list[str] = []
+
+    def mark(found: re.Match[str]) -> str:
+        names.append(found[1] or found[2])
+        return "?"
+
+    return re.sub(r"\$(\w+)|%\((\w+)\)s", mark, sql), tuple(names)

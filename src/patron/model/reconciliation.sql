@@ -122,10 +122,22 @@ figures AS (
     UNION ALL
     SELECT 'product views', viewed.product_views - unseen_viewed.product_views, result.product_views
     FROM viewed CROSS JOIN unseen_viewed CROSS JOIN result
+    UNION ALL
+    SELECT 'customers by slice', registered.customers, SUM(slices.customers)
+    FROM registered CROSS JOIN slices
+    GROUP BY registered.customers
+    UNION ALL
+    SELECT 'revenue by month', purchases.revenue - unseen_purchases.revenue, SUM(monthly_sales.revenue)
+    FROM purchases CROSS JOIN unseen_purchases CROSS JOIN monthly_sales
+    GROUP BY purchases.revenue - unseen_purchases.revenue
+    UNION ALL
+    SELECT 'revenue by category', purchases.revenue - unseen_purchases.revenue, SUM(category_sales.revenue)
+    FROM purchases CROSS JOIN unseen_purchases CROSS JOIN category_sales
+    GROUP BY purchases.revenue - unseen_purchases.revenue
 )
 
 SELECT
     figure,                                                             -- What was counted.
     CAST(COALESCE(in_sources, 0) AS DECIMAL(38, 2)) AS in_sources,      -- Its value in the contract tables.
-    CAST(COALESCE(in_result, 0) AS DECIMAL(38, 2)) AS in_result         -- Its value in customer_features.
+    CAST(COALESCE(in_result, 0) AS DECIMAL(38, 2)) AS in_result         -- Its value in what the build made.
 FROM figures

@@ -87,10 +87,11 @@ class DuckDBEngine(Engine):
     def init(self) -> None:
         with self.writing, self.transaction() as cursor:
             self._create_declared(cursor)
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
-                self._create_derived(cursor, step)
-            for step in kept(Kept.VIEW):
-                cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+                if step.kept is Kept.VIEW:
+                    cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+                else:
+                    self._create_derived(cursor, step)
 
     def _create_declared(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for table in (*CONTRACT, *BOOKKEEPING):

@@ -28,6 +28,7 @@ from patron.engines.base import (
     Step,
     check_day,
     no_progress,
+    positional,
 )
 from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
@@ -117,6 +118,9 @@ class PostgresEngine(Engine):
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         return rendered(query, self.schema, values=values or {})
+
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        return positional(rendered(query, self.schema, bound=True))
 
     def contents(self) -> dict[str, str]:
         routines = self.query(

@@ -173,6 +173,8 @@ def _creation(step: Step, settings: Settings, schema: str) -> Iterator[str]:
     yield f"CREATE TABLE {name} AS {_query(step, settings, schema)} WITH NO DATA"
     if step.name == "customer_features":
         yield f"ALTER TABLE {name} ADD PRIMARY KEY (customer_id)"
+    elif step.kept is Kept.CUSTOMER_TABLE:  # an incremental build replaces the rows of some customers
+        yield f"CREATE INDEX ON {name} (customer_id)"
 
 
 def _query(step: Step, settings: Settings, schema: str) -> str:

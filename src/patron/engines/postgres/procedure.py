@@ -283,7 +283,12 @@ def _merge(home: str) -> str:
     WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
     ORDER BY fresh.customer_id;
     GET DIAGNOSTICS step_rows = ROW_COUNT;
-    DELETE FROM {home}.customers_to_come
-    WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
-    INSERT INTO {home}.customers_to_come ({", ".join(step_named("customers_to_come").columns)})
-    SELECT {", ".join(step_named("customers_to_come").columns)} FROM pg_temp.customers_to_come_batch;"""
+{"".join(_replace(home, step.name) for step in kept(Kept.CUSTOMER_TABLE) if step.name != "customer_features")}"""
+
+
+def _replace(home: str, table: str) -> str:
+    """Put a table's fresh rows in the place of all that it had of the customers."""
+    columns = ", ".join(step_named(table).columns)
+    return f"""
+    DELETE FROM {home}.{table} WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
+    INSERT INTO {home}.{table} ({columns}) SELECT {columns} FROM pg_temp.{table}_batch;"""
