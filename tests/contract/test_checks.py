@@ -82,9 +82,7 @@ class TestOnServers:
         for change in ("total_amount = 'NaN'", "total_amount = 1, purchase_date = '-infinity'"):
             engine.query(f"UPDATE purchase_transactions SET {change}")
             for full in (False, True):
-                with pytest.raises(
-                    BuildError, match="failed in the step reading and customer_360 is as it was"
-                ):
+                with pytest.raises(BuildError, match=r"failed in the step \w+ and customer_360 is as it was"):
                     engine.build(TODAY, full=full)
                 assert rows(engine, "SELECT * FROM customer_360") == before
 
