@@ -19,7 +19,10 @@ from patron.errors import SettingsError, did_you_mean
 FILE = "patron.toml"
 FOUR = 4
 DEBUG = "debug"  # PATRON_DEBUG is no setting: the command line reads it before there are any
-Days = Annotated[int, Field(ge=0)]
+# Bounds beyond which no shop's figure lies, so that every engine can hold a threshold and compare with it.
+Days = Annotated[int, Field(ge=0, le=110_000)]  # three centuries
+Orders = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Money = Annotated[Decimal, Field(ge=-(10**15), le=10**15, decimal_places=2)]
 
 
 class Model(BaseModel):
@@ -27,9 +30,9 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    high_value_above: Decimal = Decimal(10000)
+    high_value_above: Money = Decimal(10000)
     """A total_lifetime_value above this is the segment 'High Value'."""
-    medium_value_above: Decimal = Decimal(5000)
+    medium_value_above: Money = Decimal(5000)
     """A total_lifetime_value above this, and not above high_value_above, is 'Medium Value'."""
     churn_days: tuple[Days, Days, Days, Days] = (30, 90, 180, 365)
     """Days of silence; each one that is exceeded raises churn_risk_score by 1."""
@@ -37,9 +40,9 @@ class Model(BaseModel):
     """Answers to a campaign that count as positive, in any letter case."""
     recency_cuts: tuple[Days, Days, Days, Days] | None = None
     """Fixed cut points of recency_score in days since the last purchase, falling; else percentiles."""
-    frequency_cuts: tuple[int, int, int, int] | None = None
+    frequency_cuts: tuple[Orders, Orders, Orders, Orders] | None = None
     """Fixed cut points of frequency_score in orders, rising; else percentiles."""
-    monetary_cuts: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+    monetary_cuts: tuple[Money, Money, Money, Money] | None = None
     """Fixed cut points of monetary_score in money, rising; else percentiles."""
 
     @field_validator("positive_response_types")

@@ -19,7 +19,7 @@ from tests.cli.conftest import LAST_DAY, Patron, complaint, document
 
 BUILD_KEYS = {
     *("build_id", "as_of", "kind", "started_at", "finished_at", "customers", "new_customers", "recomputed"),
-    *("settings", "steps", "reconciliation"),
+    *("settings", "steps", "reconciliation", "model"),
 }
 CSV = {
     "customer_info.csv": "customer_id,first_name,registration_date\n1,Ann,2024-01-01\n2,Bob,20024-01-01\n",
@@ -277,7 +277,11 @@ def test_ddl_sets_an_existing_database_beside_the_contract(patron: Patron) -> No
 def test_procedure_is_printed_as_it_is_installed(patron: Patron) -> None:
     sql = patron("procedure").stdout
     assert sql.startswith("CREATE OR REPLACE PROCEDURE")
-    assert document(patron("procedure", "--json")) == {"dialect": "postgres", "procedure": sql}
+    assert document(patron("procedure", "--json")) == {
+        "dialect": "postgres",
+        "schema": "public",
+        "procedure": sql,
+    }
 
 
 def test_dictionary_explains_tables_and_columns(patron: Patron) -> None:

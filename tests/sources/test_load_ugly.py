@@ -42,6 +42,11 @@ ROW = "103,1,10,2024-01-01,1,1.00,,\n"
             "too_many_decimals",
             "total_amount '12.345' has more than two decimals.",
         ),
+        (
+            "103,1,10,2024-01-01,1,10000000000000.00,,",
+            "out_of_range",
+            "total_amount '10000000000000.00' is above 9999999999999.99.",
+        ),
         ("103,1,10,2024-01-01,1,1e17,,", "out_of_range", "total_amount '1e17' is too large."),
         (
             "103,1,10,2024-02-30,1,1.00,,",

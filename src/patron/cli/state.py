@@ -23,6 +23,7 @@ class State(StrEnum):
 
     NO_DATABASE = "no database"
     NOT_INITIALISED = "not initialised"
+    OTHER_VERSION = "made by another version"
     EMPTY = "empty"
     NOT_BUILT = "not built"
     CHANGED = "changed since the build"
@@ -39,16 +40,18 @@ def nothing(state: State) -> dict[str, Any]:
 def read_status(engine: Engine) -> dict[str, Any]:
     """Return what is loaded, refused and built, and each figure of the latest build counted again now."""
     there = engine.contents()
-    wanted = {table.name for table in (*CONTRACT, *BOOKKEEPING)}
-    wanted |= {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
-    if not wanted <= there.keys():
+    if not {table.name for table in (*CONTRACT, *BOOKKEEPING)} <= there.keys():
         return nothing(State.NOT_INITIALISED)
+    derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
+    last = engine.last_build()
+    other = not derived <= there.keys() or (last is not None and last.get("model") != engine.model_mark)
     tables = [_counted(engine, table.name, table.date) for table in CONTRACT]
     changed = engine.query("SELECT COUNT(DISTINCT customer_id) AS number FROM changed_customers")[0]["number"]
     builds = _latest(engine, "builds", "build_id", "settings", "steps", "reconciliation")
-    figures = reconciled_now(engine) if builds else []
+    figures = reconciled_now(engine) if builds and not other else []
+    state = _state(sum(table["rows"] for table in tables), bool(builds), changed, figures)
     return {
-        "state": _state(sum(table["rows"] for table in tables), bool(builds), changed, figures),
+        "state": State.OTHER_VERSION if other else state,
         "changed_customers": changed,
         "tables": tables,
         "quarantine": engine.query(

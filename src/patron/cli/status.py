@@ -27,6 +27,7 @@ BUILD = (("patron build", "bring customer_360 up to date"),)
 NEXT = {
     "no database": (*LOAD, ("patron demo", "the whole product in one command")),
     "not initialised": LOAD,
+    "made by another version": (("patron init", "make what this version needs"), *BUILD),
     "empty": LOAD,
     "not built": BUILD,
     "changed since the build": BUILD,
@@ -74,6 +75,7 @@ def _parts(found: dict[str, Any]) -> Iterator[RenderableType]:
         yield _warnings(found["warnings"])
     if found["builds"]:
         yield _builds(found["builds"])
+    if found["reconciliation"]:
         yield checks(
             found["reconciliation"], title=f"Reconciled now, as of {day(found['builds'][0]['as_of'])}"
         )
@@ -84,6 +86,10 @@ def _headline(found: dict[str, Any]) -> RenderableType:
     said, style = {
         "no database": (f"No data yet: there is no database at {where}.", "bold"),
         "not initialised": (f"No data yet: {where} has none of Patron's tables.", "bold"),
+        "made by another version": (
+            f"{where} was made by another version of Patron: run `patron init`, then `patron build`.",
+            "bold yellow",
+        ),
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
         "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
         "changed since the build": (

@@ -1,6 +1,7 @@
 """Patron's own tables: what was loaded, what was refused, what changed, what was built.
 
-They are declared like the shop's, so that one generator writes all DDL.
+They are declared like the shop's, so that one generator writes all DDL. A column that a later version adds to one
+of them comes last and may be None, so that it can be added to the tables that are there.
 """
 
 from __future__ import annotations
@@ -99,6 +100,7 @@ BUILDS = Table(
         Column("settings", Type.JSON, "Thresholds it used.", required=True),
         Column("steps", Type.JSON, "Seconds and rows of each step.", required=True),
         Column("reconciliation", Type.JSON, "Each figure in sources and result.", required=True),
+        Column("model", Type.TEXT, "Mark of the model's steps that it ran; None before there were marks."),
     ),
 )
 

@@ -15,6 +15,9 @@ import pyarrow as pa
 from sqlglot import ErrorLevel, exp
 
 from patron.contract import Table
+from patron.contract.ddl import column_type
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
+from patron.errors import BuildError, DatabaseError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +36,14 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+
+
+def check_day(as_of: date) -> None:
+    """Raise BuildError for a day on which no fact can be dated."""
+    if not EARLIEST_YEAR <= as_of.year <= LATEST_YEAR:
+        raise BuildError(
+            f"A build's date lies in the years {EARLIEST_YEAR} to {LATEST_YEAR}, and {as_of} does not."
+        )
 
 
 def no_progress(_: Progress) -> None:
@@ -77,6 +88,7 @@ class BuildRecord:
     settings: dict[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     reconciliation: tuple[Reconciliation, ...] = ()
+    model: str | None = None
 
 
 class Engine(ABC):
@@ -145,7 +157,11 @@ class Engine(ABC):
 
     @abstractmethod
     def init(self) -> None:
-        """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure."""
+        """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure.
+
+        Tables that builds fill and views are made anew where another version of Patron gave them other columns.
+        Raises DatabaseError when a contract table lacks a column.
+        """
 
     @abstractmethod
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
@@ -161,6 +177,11 @@ class Engine(ABC):
 
     # -- the model ------------------------------------------------------------------------------------
 
+    @property
+    @abstractmethod
+    def model_mark(self) -> str:
+        """The mark of the model's steps as this engine runs them; `builds` keeps that of each build."""
+
     @abstractmethod
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
         """Bring customer_360 up to date as known on `as_of`, whole or not at all.
@@ -168,6 +189,17 @@ class Engine(ABC):
         Raises BuildError when it cannot, NotReconciled when its figures disagree with the sources; the
         former customer_360 is then untouched.
         """
+
+    def lacking(self, table: Table, found: Iterable[str]) -> DatabaseError | None:
+        """Return the error of a contract table that is there without some of its columns."""
+        missing = [column for column in table.columns if column.name not in set(found)]
+        if not missing:
+            return None
+        kind = column_type(missing[0].type, self.settings.id_type).sql(self.dialect)
+        return DatabaseError(
+            f"The table {table.name} is there but lacks {' and '.join(column.name for column in missing)}: add what is "
+            f"missing (ALTER TABLE {table.name} ADD COLUMN {missing[0].name} {kind}), then run `patron init` again."
+        )
 
     def last_build(self) -> Row | None:
         """Return the latest row of `builds`, or None before the first build."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from patron.contract import Column, IdType, Table, Type
 from patron.contract.ddl import column_type
-from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR, PURCHASE_TRANSACTIONS
 
 GOOD = 0
 NOISE = "0.000001"
@@ -131,7 +131,7 @@ def duplicate(table: Table) -> Problem:
 ROW_PROBLEMS = {
     "purchase_transactions": (
         (
-            "quantity < 0 AND total_amount > 0",
+            f"NOT ({PURCHASE_TRANSACTIONS.checks[0]})",
             Problem(
                 "sign_mismatch", "quantity '{quantity}' is below 0 and total_amount '{total_amount}' above."
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date
 from decimal import Decimal
 from io import BytesIO
@@ -17,9 +17,7 @@ from psycopg.rows import dict_row, tuple_row
 from pyarrow import csv
 from sqlglot import exp
 
-from patron.contract import CONTRACT, Table
-from patron.contract.bookkeeping import BOOKKEEPING
-from patron.contract.ddl import comments, create_indexes, create_table
+from patron.contract import Table
 from patron.engines.base import (
     BuildRecord,
     Engine,
@@ -28,17 +26,16 @@ from patron.engines.base import (
     Reconciliation,
     Row,
     Step,
+    check_day,
     no_progress,
     positional,
 )
+from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
-from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
+from patron.engines.postgres.procedure import NAME, model_mark
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
-from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_statements
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
-from patron.model.render import inlined, parameters
-from patron.model.steps import Kept, kept
 from patron.settings import Settings
 
 # PostgreSQL's type numbers (pg_type.oid), as Arrow types; all else is read as text.
@@ -53,7 +50,6 @@ ARROW_TYPES = {
     1114: pa.timestamp("us"),
 }
 NUMERIC = 1700
-INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
 
 
 class PostgresEngine(Engine):
@@ -142,52 +138,12 @@ class PostgresEngine(Engine):
     def init(self) -> None:
         with self._telling(), self.connection.transaction():
             self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            for statement in self._installation():
-                self.connection.execute(statement.encode())
-            self._install_procedure()
+            self.installation.install()
 
-    def _installation(self) -> Iterator[str]:
-        yield "SET LOCAL client_min_messages = warning"
-        for table in (*CONTRACT, *BOOKKEEPING, *map(notes_of, REFERRED)):
-            yield create_table(table, self.dialect, self.settings.id_type)
-            yield from comments(table, self.dialect)
-            yield from create_indexes(table, self.dialect)
-        home = quoted(self.schema)
-        values = parameters(self.settings.model, date(2000, 1, 1), 0)
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
-            if step.kept is Kept.VIEW:
-                yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
-                continue
-            if self._exists(step.name):
-                continue
-            query = rendered(inlined(step.name), self.schema, values=values)
-            yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
-            if step.name == "customer_features":
-                yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
-            elif step.kept is Kept.CUSTOMER_TABLE:  # an incremental build replaces the rows of some customers
-                yield f"CREATE INDEX ON {home}.{step.name} (customer_id)"
-        yield from trigger_statements(self.schema)
-
-    def _exists(self, table: str) -> bool:
-        row = self.connection.execute(
-            "SELECT to_regclass(%s) IS NOT NULL", [f"{quoted(self.schema)}.{table}"]
-        ).fetchone()
-        return bool(row and row[0])
-
-    def _install_procedure(self) -> None:
-        """Install the procedure for the current settings, unless just that one is there."""
-        sql = procedure_sql(self.settings, self.schema)
-        mark = fingerprint(sql)
-        name = f"{quoted(self.schema)}.{NAME}"
-        row = self.connection.execute(
-            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{name}(date, boolean, bigint)"]
-        ).fetchone()
-        if row and row[0] == mark:
-            return
-        with self.connection.transaction():
-            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            self.connection.execute(sql.encode())
-            self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
+    @property
+    def installation(self) -> Installation:
+        """What installs Patron here."""
+        return Installation(self.connection, self.schema, self.settings, self.lacking)
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
@@ -218,31 +174,48 @@ class PostgresEngine(Engine):
 
     # -- the model ------------------------------------------------------------------------------------
 
+    @property
+    def model_mark(self) -> str:
+        return model_mark(self.schema)
+
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        done: list[str] = []
+        check_day(as_of)
+        begun: list[str] = []
 
         def heard(notice: psycopg.errors.Diagnostic) -> None:
             if notice.message_primary and notice.message_primary.startswith("patron: "):
-                done.append(notice.message_primary.removeprefix("patron: "))
-                progress(Progress(done[-1], len(done), None))
+                begun.append(notice.message_primary.removeprefix("patron: "))
+                progress(Progress(begun[-1], len(begun), None))
 
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
-                self._install_procedure()
+                self._bring_up_to_date()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
+                self.connection.execute("SET client_min_messages = debug1")  # the steps, as they begin
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
         except PatronError:
             raise
         except psycopg.errors.DatabaseError as error:
             if error.sqlstate == "PT001":
                 raise NotReconciled(_first_line(error)) from error
+            step = f" in the step {begun[-1]}" if begun else ""
             raise BuildError(
-                f"The build as of {as_of} failed and customer_360 is as it was: {_first_line(error)}"
+                f"The build as of {as_of} failed{step} and customer_360 is as it was: {_first_line(error)}"
             ) from error
         finally:
             self.connection.remove_notice_handler(heard)
+            with suppress(psycopg.Error):  # the connection may be gone
+                self.connection.execute("RESET client_min_messages")
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
+
+    def _bring_up_to_date(self) -> None:
+        """Install the procedure for the current settings, and all else where another version has made it."""
+        last = self.last_build()
+        if last is not None and last.get("model") == self.model_mark:
+            self.installation.install_procedure()
+        elif not self.installation.has_procedure():
+            self.init()
 
 
 def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:
