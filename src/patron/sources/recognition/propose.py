@@ -28,7 +28,6 @@ PARENTS = {
     "product_catalog": "product_id",
     "marketing_campaigns": "campaign_id",
 }
-LARGEST_ID = 9_223_372_036_854_775_807
 _FITS: dict[Type, dict[Content, float]] = {
     Type.DATE: {Content.DATE: 1.0, Content.NOTHING: 0.5},
     Type.TIMESTAMP: {Content.DATE: 1.0, Content.NOTHING: 0.5},
