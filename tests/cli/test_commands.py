@@ -160,6 +160,8 @@ def test_status_before_anything_says_what_to_do(patron: Patron) -> None:
         "database",
         "state",
         "changed_customers",
+        "due_customers",
+        "changed_settings",
         "tables",
         "quarantine",
         "loads",
@@ -209,6 +211,17 @@ def test_status_follows_a_database(patron: Patron, files: Path) -> None:
         "agrees": True,
     }
 
+    changed = patron(
+        "status", columns=200, PATRON_MODEL__MEDIUM_VALUE_ABOVE="1", PATRON_CURRENCY="EUR"
+    ).stdout
+    days = (date.today() - date(2024, 3, 1)).days
+    assert (
+        f"settings changed since customer_360 was built as of 1 Mar 2024, {days} days ago: medium_value"
+        in changed
+    )
+    assert f"up to date, built as of 1 Mar 2024, {days} days ago" in patron("status", columns=200).stdout
+    assert "customer_info.csv:3: " in patron("status", columns=300).stdout
+
     (files / "customer_info.csv").write_text("customer_id,first_name,registration_date\n1,Anna,2024-01-01\n")
     patron("load", files)
     changed = document(patron("status", "--json"))
@@ -218,17 +231,36 @@ def test_status_follows_a_database(patron: Patron, files: Path) -> None:
     assert "patron build" in said
 
 
+def test_status_tells_whose_facts_a_build_of_today_would_see(
+    patron: Patron, kind: str, empty_url: str, files: Path
+) -> None:
+    place = ("--database", empty_url)
+    patron("load", files, *place)
+    patron("build", "--as-of", "2024-02-01", *place)
+    found = document(patron("status", "--json", *place))
+    assert (found["state"], found["due_customers"]) == ("dates came since the build", 1)
+    assert "1 customer has facts of the days since" in patron("status", *place, columns=300).stdout
+    patron("build", *place)
+    assert document(patron("status", "--json", *place))["state"] == "up to date"
+
+
 def test_status_counts_again_and_finds_what_does_not_reconcile(patron: Patron, shop: Path) -> None:
     with connect(str(shop), Settings()) as engine:
         engine.query(
             "UPDATE purchase_transactions SET total_amount = total_amount + 1 WHERE transaction_id = 1"
         )
-    found = document(patron("status", "--json"))
+    result = patron("status", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stderr)["error"]["kind"] == "NotReconciled"
+    found = json.loads(result.stdout)
     assert found["state"] == "does not reconcile"
     assert [one["figure"] for one in found["reconciliation"] if not one["agrees"]] == ["revenue"]
-    said = patron("status").stdout
-    assert "✘" in said
-    assert "patron build --full" in said
+    said = patron("status")
+    assert said.exit_code == 1
+    assert "✘" in said.stdout
+    assert "patron build --full" in said.stdout
+    assert "does not agree with its sources: see revenue above" in said.stderr
+    assert patron("status", "--help").stdout.count("exit code 1") == 1
 
 
 def test_status_is_the_same_on_every_engine(patron: Patron, kind: str, empty_url: str) -> None:

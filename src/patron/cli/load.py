@@ -19,7 +19,6 @@ from patron.cli.words import counted, place, whole
 from patron.errors import SourceError
 
 if TYPE_CHECKING:
-    from patron.engines import Engine
     from patron.sources.load import LoadReport
 
 COUNTS = ("rows_read", "inserted", "updated", "unchanged", "quarantined")
@@ -47,22 +46,23 @@ def load(run: Run, paths: Paths, allow_orphans: AllowOrphans = None) -> None:
 
     Each path is loaded whole or not at all, parents before children. Loading the same files again changes nothing.
     """
+    from patron.cli.refused import refused
     from patron.sources.load import load as load_path
 
     ordered = _parents_first(paths)
-    with run.connect(create=True) as engine, run.progress("Loading") as progress:
+    with run.making() as engine, run.progress("Loading") as progress:
         if "customer_info" not in engine.contents():
             engine.init()
         reports = [
             load_path(engine, path, allow_orphans=allow_orphans or (), progress=progress) for path in ordered
         ]
-        examples = _examples(engine) if any(report.reasons for report in reports) else {}
+        held = refused(engine) if any(report.reasons for report in reports) else []
+    examples = {(one["table_name"], one["reason_code"]): one["example"] for one in held}
     totals = _totals(reports)
     run.show({"database": place(run.url), **totals, "loads": reports}, *_parts(run, reports, examples))
-    refused = totals["quarantined"]
-    if refused and refused == totals["rows_read"]:
+    if totals["quarantined"] and totals["quarantined"] == totals["rows_read"]:
         raise SourceError(
-            f"Not one of {counted(refused, 'row')} could be stored, and all are in quarantine; "
+            f"Not one of {counted(totals['quarantined'], 'row')} could be stored, and all are in quarantine; "
             "put right what the reasons name and load again."
         )
 
@@ -81,21 +81,6 @@ def _parents_first(paths: Sequence[Path]) -> list[Path]:
 
 def _totals(reports: Sequence[LoadReport]) -> dict[str, int]:
     return {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
-
-
-def _examples(engine: Engine) -> dict[tuple[str, str], str]:
-    """Return for each table and reason where its latest refused row stands and what is wrong with it."""
-    rows = engine.query(
-        "SELECT table_name, reason_code, source_file, source_line, reason FROM ("
-        "SELECT *, ROW_NUMBER() OVER (PARTITION BY table_name, reason_code "
-        "ORDER BY load_id DESC, source_file, source_line) AS place FROM quarantine) AS refused WHERE place = 1"
-    )
-    return {
-        (row["table_name"], row["reason_code"]): printable(
-            f"{row['source_file']}{f':{line}' if (line := row['source_line']) else ''}: {row['reason']}"
-        )
-        for row in rows
-    }
 
 
 # -- for people -----------------------------------------------------------------------------------------
@@ -118,8 +103,8 @@ def _parts(
         _tables(reports),
     ]
     if totals["quarantined"]:
-        refused = f"{counted(totals['quarantined'], 'row')} did not fit and went to quarantine:"
-        parts += [Text(refused, "bold yellow"), _reasons(reports, examples)]
+        said = f"{counted(totals['quarantined'], 'row')} did not fit and went to quarantine:"
+        parts += [Text(said, "bold yellow"), _reasons(reports, examples)]
     notes = [printable(note) for report in reports for note in report.notes]
     if notes:
         parts.append(Text("\n".join(f"Note: {note}" for note in notes), "dim"))

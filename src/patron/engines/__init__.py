@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from patron.engines.address import address
 from patron.engines.base import BuildRecord, Engine, OnProgress, Progress, Row
-from patron.errors import DatabaseError
+from patron.errors import SettingsError
 from patron.settings import Settings
 
 __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
@@ -12,18 +13,33 @@ __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
 def connect(url: str, settings: Settings, *, create: bool = True) -> Engine:
     """Open the database at `url`: a path or duckdb:///path, or postgresql://….
 
-    With `create` a missing DuckDB file is made; without it is an error. Raises DatabaseError or DatabaseBusy.
+    With `create` a missing DuckDB file is made; without it is an error. Raises DatabaseError or DatabaseBusy when
+    it cannot be opened, SettingsError when its ids are of another type than the settings say.
     """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "duckdb":
+    where = address(url)
+    engine = _opened(where.engine, where.target, settings, create=create)
+    try:
+        _check_id_type(engine, where.shown)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def _opened(kind: str, target: str, settings: Settings, *, create: bool) -> Engine:
+    if kind == "duckdb":
         from patron.engines.duckdb import DuckDBEngine
 
-        return DuckDBEngine(rest if separator else url, settings, create=create)
-    if scheme in ("postgresql", "postgres"):
-        from patron.engines.postgres import PostgresEngine
+        return DuckDBEngine(target, settings, create=create)
+    from patron.engines.postgres import PostgresEngine
 
-        return PostgresEngine(url, settings)
-    raise DatabaseError(
-        f"Patron does not know the kind of database '{scheme}://'; "
-        "use a path, duckdb:///path or postgresql://user@host/database."
-    )
+    return PostgresEngine(target, settings)
+
+
+def _check_id_type(engine: Engine, shown: str) -> None:
+    found = engine.id_type()
+    if found is not None and found != engine.settings.id_type:
+        raise SettingsError(
+            f"The ids in {shown} are {found} but the setting id_type says {engine.settings.id_type}; "
+            f'write id_type = "{found}" in patron.toml, or name another database with --database.'
+        )

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 from sqlglot import ErrorLevel, exp
 
-from patron.contract import Table
+from patron.contract import CUSTOMER_INFO, IdType, Table
 from patron.settings import Settings
 
 if TYPE_CHECKING:
     from patron.engines.store import Store
 
 Row = dict[str, Any]
+# What engines call the types of ids; a table with another one is none of Patron's.
+_ID_TYPES: dict[str, IdType] = {"bigint": "bigint", "text": "text", "varchar": "text"}
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ class Engine(ABC):
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Read a query's rows as Arrow batches, in bounded memory."""
 
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all queries of this thread in the block see the database as it is at their first one."""
+
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         """Return a step's or figure's query in this engine's dialect, each `$name` as the literal of its value."""
 
@@ -123,6 +129,16 @@ class Engine(ABC):
             "WHERE table_catalog = current_database() AND table_schema = current_schema() ORDER BY table_name"
         )
         return {str(row["name"]): str(row["kind"]) for row in rows}
+
+    def id_type(self) -> IdType | None:
+        """Return of which type the ids in the database are; None where there are no contract tables."""
+        rows = self.query(
+            "SELECT data_type FROM information_schema.columns "
+            "WHERE table_catalog = current_database() AND table_schema = current_schema() "
+            "AND table_name = ? AND column_name = ?",
+            [CUSTOMER_INFO.name, CUSTOMER_INFO.key.name],
+        )
+        return _ID_TYPES.get(str(rows[0]["data_type"]).lower()) if rows else None
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -151,6 +167,13 @@ class Engine(ABC):
         Raises BuildError when it cannot, NotReconciled when its figures disagree with the sources; the
         former customer_360 is then untouched.
         """
+
+    def changed_customers(self) -> int:
+        """Return how many customers the next build computes again because of what changed since the latest one."""
+        return int(self.query(f"SELECT COUNT(*) AS number FROM ({self._changed()}) AS changed")[0]["number"])
+
+    def _changed(self) -> str:
+        return "SELECT DISTINCT customer_id FROM changed_customers"
 
     def last_build(self) -> Row | None:
         """Return the latest row of `builds`, or None before the first build."""

@@ -63,13 +63,14 @@ class SourceFile:
 class Found:
     """What a path holds: files with rows, problems that keep it from being loaded, and notes.
 
-    `absent` are columns that files do not have and need not have.
+    `absent` are columns that files do not have and need not have. `tables_told` is whether a problem lists the tables.
     """
 
     files: list[SourceFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     absent: dict[str, list[SourceFile]] = field(default_factory=dict)
+    tables_told: bool = False
 
     def all_notes(self) -> list[str]:
         """Return the notes, and one for all files that lack the same columns."""
@@ -193,9 +194,11 @@ def _add(found: Found, path: Path, home: Path) -> None:
         return
     if table is None:
         stem = path.name[: -len(ending)]
+        known = "" if found.tables_told else f" The tables are: {', '.join(_NAMES)}"
         found.problems.append(
-            f"{name} is named after no table.{did_you_mean(stem, _NAMES)} The tables are: {', '.join(_NAMES)}"
+            f"{name} is named after no table.{did_you_mean(stem, _NAMES)}{known}".rstrip(".")
         )
+        found.tables_told = True
         return
     if _has_broken_letters(path):
         shown = name.encode("utf-8", "backslashreplace").decode()

@@ -155,7 +155,7 @@ class _Load:
         """Read, then store; raises what `load` raises."""
         parts = self.reader.look(self.found)
         if self.found.problems:
-            raise SourceError(_sentence(self.path, self.found.problems))
+            raise SourceError(_sentence(self.path, self.found.problems), self.found.problems)
         staged = self.reader.stage(parts)
         with self.store.transaction(table.table for table in staged):
             return self._store(staged)
@@ -273,9 +273,13 @@ def _row(report: LoadReport) -> dict[str, Any]:
 
 def _sentence(path: Path, problems: list[str]) -> str:
     if len(problems) == 1:
-        return f"Nothing of {path} was loaded: {problems[0]}."
-    shown = [f"  - {problem}." for problem in problems[:MOST_PROBLEMS]]
+        return f"Nothing of {path} was loaded: {_ended(problems[0])}"
+    shown = [f"  - {_ended(problem)}" for problem in problems[:MOST_PROBLEMS]]
     if len(problems) > MOST_PROBLEMS:
         shown.append(f"  - and {len(problems) - MOST_PROBLEMS} more.")
     listed = "\n".join(shown)
     return f"Nothing of {path} was loaded, for {len(problems)} reasons:\n{listed}"
+
+
+def _ended(problem: str) -> str:
+    return problem if problem.endswith("?") else f"{problem}."
