@@ -149,7 +149,7 @@ def load_settings(path: Path | None = None) -> Settings:
         )
     if file.exists():
         try:
-            values = tomllib.loads(file.read_text("utf-8"))
+            values = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise SettingsError(f"{file} cannot be read as TOML: {error}.") from error
     _refuse_unknown(values, file)
