@@ -33,6 +33,7 @@ OTHER_NAMES = {
     "full_build",
     "pg_cron",
     "column_name",
+    "patron_cron",
 }
 
 

@@ -119,9 +119,38 @@ def test_load_fails_when_nothing_could_be_stored(patron: Patron) -> None:
     assert "Not one of 2 rows could be stored" in result.stderr
 
 
-def test_load_of_nothing_makes_no_database(patron: Patron) -> None:
+def test_a_load_that_is_refused_makes_no_database(patron: Patron, files: Path) -> None:
     assert "nothing at nowhere" in complaint(patron("load", "nowhere"))
     assert not Path("patron.duckdb").exists()
+    for name in ("customers_info.csv", "x.csv", "y.csv"):
+        (files / name).write_text("customer_id\n1\n")
+    result = patron("load", files, "--json")
+    problems = json.loads(result.stderr)["error"]["problems"]
+    assert [problem.split()[0] for problem in problems] == ["customers_info.csv", "x.csv", "y.csv"]
+    assert "Did you mean 'customer_info'?" in problems[0]
+    assert ["product_views" in problem for problem in problems] == [True, False, False]
+    assert patron("load", files).stderr.count("product_views") == 1
+    assert not Path("patron.duckdb").exists()
+
+
+def test_a_load_that_is_refused_leaves_what_was_there(patron: Patron, files: Path) -> None:
+    (files / "product_catalog.csv").write_text("product_id,colour\n1,red\n")
+    patron("init")
+    assert "colour" in complaint(patron("load", files))
+    assert Path("patron.duckdb").exists()
+    Path("patron.duckdb").unlink()
+    result = patron("load", files / "customer_info.csv", files / "product_catalog.csv")
+    assert "colour" in result.stderr
+    assert document(patron("status", "--json"))["loads"][0]["rows_read"] == 2
+
+
+def test_a_place_that_would_keep_nothing_is_refused(patron: Patron, files: Path) -> None:
+    for place in ("", "duckdb://", ":memory:", "duckdb:shop.duckdb", files / "customer_info.csv"):
+        for words in (("load", files), ("sample", "--customers", "5"), ("init",), ("build",)):
+            complaint(patron(*words, "--database", place))
+    assert list(Path().iterdir()) == [files]
+    patron("load", files, PATRON_DATABASE="")
+    assert Path("patron.duckdb").exists()
 
 
 # -- build and status ---------------------------------------------------------------------------------------
@@ -129,7 +158,7 @@ def test_load_of_nothing_makes_no_database(patron: Patron) -> None:
 
 def test_build_tells_steps_and_reconciliation(patron: Patron, shop: Path) -> None:
     result = document(patron("build", "--as-of", LAST_DAY, "--full", "--json"))
-    assert result.keys() == BUILD_KEYS | {"seconds"}
+    assert result.keys() == BUILD_KEYS | {"seconds", "notes"}
     assert (result["kind"], result["customers"], result["recomputed"], result["new_customers"]) == (
         "full",
         200,
@@ -303,6 +332,12 @@ def test_ddl_sets_an_existing_database_beside_the_contract(patron: Patron) -> No
     assert found.keys() == {"from", "dialect", "ddl", "comparison"}
     assert found["dialect"] == "postgres"
     assert {one["table"]: one["loads"] for one in found["comparison"]["tables"]}["customer_info"] is False
+
+
+def test_ddl_says_that_a_file_of_patrons_own_has_no_keys_by_design(patron: Patron, shop: Path) -> None:
+    said = patron("ddl", "--from", shop).stdout
+    assert "no keys by design" in said
+    assert "8 of 8 tables load as they are" in said
 
 
 def test_procedure_is_printed_as_it_is_installed(patron: Patron) -> None:

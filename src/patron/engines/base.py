@@ -84,6 +84,8 @@ class Engine(ABC):
 
     dialect: str
     settings: Settings
+    notes: tuple[str, ...] = ()
+    """What the latest build changed besides customer_360, each in a sentence."""
 
     @abstractmethod
     def close(self) -> None:

@@ -54,6 +54,10 @@ ARROW_TYPES = {
     1114: pa.timestamp("us"),
 }
 NUMERIC = 1700
+REPLACED = (
+    f"The procedure {NAME} was made with other settings, or by another version of Patron, and was replaced: "
+    "whoever calls it gets those of this machine from now on."
+)
 # What users can do something about; anything else is a fault of Patron.
 TOLD = (psycopg.OperationalError, psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege)
 INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
@@ -182,20 +186,34 @@ class PostgresEngine(Engine):
         ).fetchone()
         return bool(row and row[0])
 
-    def _install_procedure(self) -> None:
-        """Install the procedure for the current settings, unless just that one is there."""
+    def _install_procedure(self) -> bool:
+        """Install the procedure for the current settings, unless just that one is there.
+
+        Returns whether it took another's place. Raises DatabaseError when this user may not replace that one.
+        """
         sql = procedure_sql(self.settings, self.schema)
         mark = fingerprint(sql)
         name = f"{quoted(self.schema)}.{NAME}"
         row = self.connection.execute(
             "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{name}(date, boolean, bigint)"]
         ).fetchone()
-        if row and row[0] == mark:
-            return
-        with self.connection.transaction():
-            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            self.connection.execute(sql.encode())
-            self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
+        installed = row and row[0]
+        if installed == mark:
+            return False
+        try:
+            with self.connection.transaction():
+                self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
+                self.connection.execute(sql.encode())
+                self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
+        except psycopg.errors.InsufficientPrivilege as error:
+            if not installed:
+                raise
+            raise DatabaseError(
+                f"{NAME} in {self.shown} was made with other settings, or by another version of Patron, than those "
+                f"here, and {self.connection.info.user} may not replace it; use the patron.toml it was made with, CALL "
+                "it as it is, or let its owner run `patron build`."
+            ) from error
+        return bool(installed)
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
@@ -237,7 +255,7 @@ class PostgresEngine(Engine):
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
-                self._install_procedure()
+                self.notes = (REPLACED,) if self._install_procedure() else ()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
         except PatronError:
