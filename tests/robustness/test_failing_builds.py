@@ -53,7 +53,7 @@ def test_a_result_that_does_not_agree_with_its_sources(shop: Engine) -> None:
         "DELETE FROM customer_features WHERE customer_id = (SELECT MIN(customer_id) FROM customer_features)"
     )
     before, contents = state_of(shop), shop.contents()
-    with pytest.raises(NotReconciled, match="customers are"):
+    with pytest.raises(NotReconciled, match="for customers the sources have"):
         shop.build(SECOND_DAY)
     assert state_of(shop) == before
     assert shop.contents() == contents

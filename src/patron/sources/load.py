@@ -25,6 +25,7 @@ import duckdb
 from patron.contract import Column
 from patron.engines import Engine, OnProgress, Progress
 from patron.engines.base import no_progress
+from patron.engines.duckdb.opening import reason
 from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, SourceError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
@@ -126,8 +127,9 @@ def load(
         with engine.store() as store:
             return _Load(engine, store, path, found, orphans, progress).run()
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise DatabaseError(f"Nothing of {path} was loaded, because the database failed: {reason}") from error
+        raise DatabaseError(
+            f"Nothing of {path} was loaded, because the database failed: {reason(error)}."
+        ) from error
 
 
 class _Load:
