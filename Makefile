@@ -53,7 +53,7 @@ docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
 lock:
-	$(UV) pip compile pyproject.toml --quiet --all-extras --group test --group lint --group docs --group bench \
+	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --group test --group lint --group docs --group bench \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --upgrade --output-file requirements/dev.txt
 

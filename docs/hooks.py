@@ -18,8 +18,10 @@ from patron.cli import app
 from patron.contract import CONTRACT
 from patron.contract.ddl import DIALECTS, ddl
 from patron.contract.dialects import dialect_named
+from patron.metrics import Metric, registry
+from patron.metrics.filters import CUSTOMER_SEGMENTS, FILTERS, RFM_SEGMENTS, UNKNOWN
 from patron.model import dictionary
-from patron.settings import FILE, Model, Settings
+from patron.settings import FILE, Auth, Model, Server, Settings
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -61,6 +63,18 @@ def settings() -> str:
             "",
             *_settings_table(Model, "model.", "PATRON_MODEL__"),
             "",
+            "## Server",
+            "",
+            "Under `[server]`: how `patron serve` listens and what it lets one request take.",
+            "",
+            *_settings_table(Server, "server.", "PATRON_SERVER__"),
+            "",
+            "## Who may ask",
+            "",
+            "Under `[auth]`: whose OpenID Connect tokens are good. API keys need no settings.",
+            "",
+            *_settings_table(Auth, "auth.", "PATRON_AUTH__"),
+            "",
         ]
     )
 
@@ -86,12 +100,51 @@ def contract() -> str:
     return "\n".join(lines)
 
 
+def metrics() -> str:
+    """Return the page of all metrics, from the registry."""
+    lines = [
+        "# Metrics",
+        "",
+        "Every figure of the dashboard, with the names that SQL, the command line and documents in JSON share. All are",
+        "of the latest build. [Figures](../concepts/figures.md) says how they are counted.",
+        "",
+        "Each can be narrowed to customers by any values of these columns of `customer_360`; "
+        f"`{UNKNOWN}` stands for customers who have none:",
+        "",
+        *(f"- `{name}`{_known_values(name)}" for name in FILTERS),
+        "",
+    ]
+    for one in registry().values():
+        lines += _metric(one)
+    return "\n".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/command-line.md": command_line,
     "reference/settings.md": settings,
     "reference/contract.md": contract,
     "reference/dictionary.md": dictionary.as_markdown,
+    "reference/metrics.md": metrics,
 }
+
+
+def _known_values(name: str) -> str:
+    known = {"customer_segment": CUSTOMER_SEGMENTS, "rfm_segment": RFM_SEGMENTS}.get(name)
+    return f": {', '.join(known)}" if known else ""
+
+
+def _metric(one: Metric) -> Iterator[str]:
+    period = "It can be narrowed to a period." if one.has_period else "A period does not narrow it."
+    yield from (f"## {one.title}", "", f"`{one.name}`, in {one.unit}. {one.meaning} {period}", "")
+    for option in one.options:
+        values = ", ".join(f"`{value}`" for value in option.values) or f"{option.minimum} to {option.maximum}"
+        yield from (f"Option `{option.name}`: {option.meaning} {values}; by default `{option.default}`.", "")
+    for name, columns in {"": one.columns, **one.extra_columns}.items():
+        if name:
+            yield from (f"Beside the rows, `{name}`:", "")
+        yield from ("| column | meaning |", "| --- | --- |")
+        yield from (f"| `{column}` | {meaning} |" for column, meaning in columns.items())
+        yield ""
 
 
 def _settings_table(model: type[BaseModel], prefix: str, variables: str) -> Iterator[str]:

@@ -238,7 +238,7 @@ def random_shop(rng: random.Random, as_of: date = TODAY, id_type: IdType = "bigi
         picks = {name: _few(rng, values) for name, values in domains.items()}
         for key in rng.sample(keys, count):
             row = {table.key.name: key} | {name: rng.choice(values) for name, values in picks.items()}
-            result[table.name].append(row)
+            result[table.name].append(_with_one_sign(row))
     return result
 
 
@@ -266,8 +266,16 @@ def shops(draw: st.DrawFn, as_of: date = TODAY, id_type: IdType = "bigint") -> S
         domains = _domains(table, result, as_of, id_type)
         if all(domains.values()):
             row = st.fixed_dictionaries({name: st.sampled_from(values) for name, values in domains.items()})
+            row = row.map(_with_one_sign)
             result[table.name] = draw(st.lists(row, max_size=8, unique_by=itemgetter(table.key.name)))
     return result
+
+
+def _with_one_sign(row: Row) -> Row:
+    """The row, without a quantity below 0 beside an amount above, which no table takes."""
+    if (row.get("quantity") or 0) < 0 < (row.get("total_amount") or 0):
+        return row | {"quantity": -row["quantity"]}
+    return row
 
 
 def _few(rng: random.Random, values: tuple[Any, ...]) -> tuple[Any, ...]:

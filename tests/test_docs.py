@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
@@ -21,7 +22,8 @@ from patron.cli import app
 from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.model.steps import step_named, steps
-from patron.settings import Model, Settings
+from patron.settings import Auth, Model, Server, Settings
+from patron.sources.mapping.model import OPTIONS, Input, TableMapping, parse_mapping
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -31,6 +33,10 @@ READ_BY_PATRON_ITSELF = {"PATRON_DEBUG", "PATRON_TEST_ENGINES"}  # variables tha
 OTHER_NAMES = {
     "refresh_customer_360",
     "full_build",
+    "api_keys",
+    "audit_log",
+    "customer_terms",
+    "pg_trgm",
     "pg_cron",
     "column_name",
     "patron_cron",
@@ -69,7 +75,23 @@ def parsed(group: TyperGroup, words: list[str]) -> None:
     place = next((place for place, word in enumerate(words) if word in group.commands), None)
     assert place is not None, f"there is no command in: {shlex.join(words)}"
     context = group.make_context("patron", words[: place + 1])
-    group.commands[words[place]].make_context(words[place], words[place + 1 :], parent=context)
+    command = group.commands[words[place]]
+    rest = words[place + 1 :]
+    inner = next((at for at, word in enumerate(rest) if word in commands_in(command)), len(rest))
+    context = command.make_context(words[place], rest[: inner + 1], parent=context)
+    if inner < len(rest):
+        commands_in(command)[rest[inner]].make_context(rest[inner], rest[inner + 1 :], parent=context)
+
+
+def commands_in(command: Any) -> dict[str, Any]:
+    """Return the commands of a group; of any other there are none."""
+    return dict(command.commands) if isinstance(command, TyperGroup) else {}
+
+
+def options_of(command: Any) -> set[str]:
+    """Return all options of a command and of those in it."""
+    own = {option for parameter in command.params for option in parameter.opts}
+    return own.union(*map(options_of, commands_in(command).values()))
 
 
 def test_there_are_pages_and_commands_to_check() -> None:
@@ -94,10 +116,7 @@ def test_a_wrong_command_line_would_be_noticed(group: TyperGroup) -> None:
 
 def test_commands_and_options_in_prose_exist(group: TyperGroup) -> None:
     shared = {option for parameter in group.params for option in parameter.opts}
-    commands = {
-        name: shared | {option for parameter in command.params for option in parameter.opts}
-        for name, command in group.commands.items()
-    }
+    commands = {name: shared | options_of(command) for name, command in group.commands.items()}
     options = set().union(*commands.values())
     for page, text in spans():
         words = text.split()
@@ -111,8 +130,12 @@ def test_commands_and_options_in_prose_exist(group: TyperGroup) -> None:
 
 
 @pytest.mark.parametrize(("page", "block"), list(blocks("toml")))
-def test_settings_files_in_the_docs_are_valid(page: str, block: str) -> None:
-    Settings(**tomllib.loads(block))
+def test_settings_and_mappings_in_the_docs_are_valid(page: str, block: str) -> None:
+    document = tomllib.loads(block)
+    if {"source", "inputs", *(table.name for table in CONTRACT)} & document.keys():
+        parse_mapping(block, page)
+    else:
+        Settings(**document)
 
 
 def test_variables_in_the_docs_exist() -> None:
@@ -126,8 +149,9 @@ def test_names_in_the_docs_exist() -> None:
     tables = (*CONTRACT, *BOOKKEEPING)
     known = {table.name for table in tables} | {name for table in tables for name in table.names}
     known |= {step.name for step in steps()} | {column for step in steps() for column in step.columns}
-    known |= {*Settings.model_fields, *Model.model_fields, *OTHER_NAMES}
-    for source in ROOT.glob("src/patron/sources/*.py"):  # reasons for a quarantine
+    known |= {*OTHER_NAMES}.union(*(one.model_fields for one in (Settings, Model, Server, Auth)))
+    known |= {*OPTIONS, *Input.model_fields, *TableMapping.model_fields}
+    for source in ROOT.glob("src/patron/sources/**/*.py"):  # reasons for a quarantine
         known |= set(re.findall(r'"([a-z0-9_]+)"', source.read_text("utf-8")))
     for page, text in spans():
         if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text):

@@ -95,12 +95,12 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
 
 EDGES = """
 [model]
-high_value_above = 9999999999999999.99
-medium_value_above = -9999999999999999.99
-churn_days = [0, 0, 1000000, 1000000]
-recency_cuts = [1000000, 1000000, 0, 0]
-frequency_cuts = [0, 0, 1000000000, 1000000000]
-monetary_cuts = [-9999999999999999.99, 0, 0, 9999999999999999.99]
+high_value_above = 1000000000000000
+medium_value_above = -1000000000000000
+churn_days = [0, 0, 110000, 110000]
+recency_cuts = [110000, 110000, 0, 0]
+frequency_cuts = [0, 0, 2147483647, 2147483647]
+monetary_cuts = [-999999999999999.99, 0, 0, 999999999999999.99]
 positive_response_types = []
 """
 

@@ -4,12 +4,19 @@ PatronError
 ├── SettingsError      patron.toml, an environment variable or an option is wrong
 ├── ContractError      a table, column or step is not what the contract says
 ├── SourceError        what was given to load cannot be read
+├── MappingError       a mapping file is wrong, or does not fit its source
 ├── DatabaseError      the database cannot be reached, opened or written
 │   ├── DatabaseBusy   another process has it open
+│   ├── QueryTimeout   a query took longer than the server lets it
 │   └── NoDatabase     there is none yet, or it lacks Patron's tables
 ├── BuildError         customer_360 could not be built; the former one is untouched
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
-└── ExportError        what was asked for could not be written
+├── MetricError        there is no such metric, filter, period or option
+├── ExportError        what was asked for could not be written
+├── AccessError        who may ask is not settled: no credentials, or no such key
+└── RequestError       a request to the API makes no sense
+    ├── Forbidden      whoever asks may not have it
+    └── NotFound       there is no such thing
 
 Each message is one clear sentence: what, where, and what to do about it.
 """
@@ -43,12 +50,20 @@ class SourceError(PatronError):
     """What was given to load cannot be read at all."""
 
 
+class MappingError(PatronError):
+    """A mapping file is wrong, or does not fit the source it is used with."""
+
+
 class DatabaseError(PatronError):
     """The database cannot be reached, opened or written."""
 
 
 class DatabaseBusy(DatabaseError):
     """Another process has the database open."""
+
+
+class QueryTimeout(DatabaseError):
+    """A query took longer than the server lets it."""
 
 
 class NoDatabase(DatabaseError):
@@ -63,8 +78,28 @@ class NotReconciled(BuildError):
     """customer_360 does not agree with its sources; a new one that does not is thrown away."""
 
 
+class MetricError(PatronError):
+    """There is no such metric, filter, period or option, or it cannot have that value."""
+
+
 class ExportError(PatronError):
     """What was asked for could not be written."""
+
+
+class AccessError(PatronError):
+    """Who may ask is not settled: a server without credentials, or a key that there is not."""
+
+
+class RequestError(PatronError):
+    """A request makes no sense: an unknown column, a value of the wrong type, a forged cursor."""
+
+
+class Forbidden(RequestError):
+    """Whoever asks may not have what they ask for."""
+
+
+class NotFound(RequestError):
+    """There is no such thing."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,6 +37,7 @@ FROM_THE_MODEL = (
     *("customer_features", "customers_to_come", "current_build", "rfm_cut_points"),
 )
 ENDINGS = (".csv", ".csv.gz", ".parquet")
+CHUNK = 256 * 1024  # bytes that a streamed file sends at a time, at least
 GROUP_ROWS = 100_000  # rows of a Parquet row group, whatever batches an engine gives
 
 # What makes a spreadsheet take a text for a formula when it stands first: the four signs, also in full width, and
@@ -91,6 +94,17 @@ def export(
             rows += batch.num_rows
             progress(Progress("rows", rows, None))
     return Exported(table, path, rows, len(columns), path.stat().st_size)
+
+
+def encoded(reader: pa.RecordBatchReader, kind: str, *, for_spreadsheets: bool = False) -> Iterator[bytes]:
+    """Yield the rows as a file's bytes while they are read; `kind` is csv or parquet."""
+    sink = _Drain()
+    with _writer(sink, f".{kind}", reader.schema) as write:
+        for batch in reader:
+            write(defused(batch) if for_spreadsheets else batch)
+            if sink.waiting >= CHUNK:
+                yield sink.drained()
+    yield sink.drained()
 
 
 def defused(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -178,7 +192,7 @@ def _whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _writer(path: Path, ending: str, schema: pa.Schema) -> Iterator[Write]:
+def _writer(path: Path | _Drain, ending: str, schema: pa.Schema) -> Iterator[Write]:
     if ending == ".parquet":
         with parquet.ParquetWriter(path, schema, compression="zstd") as file:
             groups = _Groups(file)
@@ -188,10 +202,43 @@ def _writer(path: Path, ending: str, schema: pa.Schema) -> Iterator[Write]:
     compression = "gzip" if ending.endswith(".gz") else None
     options = csv.WriteOptions(quoting_style="needed", quoting_header="none")
     with (
-        pa.output_stream(path, compression=compression) as sink,
+        nullcontext(path)
+        if isinstance(path, _Drain)
+        else pa.output_stream(path, compression=compression) as sink,
         csv.CSVWriter(sink, schema, write_options=options) as file,
     ):
         yield file.write_batch
+
+
+class _Drain(RawIOBase):
+    """A file that keeps what is written until it is drained."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self.waiting = 0
+        self._written = 0
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written in all."""
+        return self._written
+
+    def write(self, data: Any) -> int:
+        """Keep some bytes."""
+        part = bytes(data)
+        self._parts.append(part)
+        self.waiting += len(part)
+        self._written += len(part)
+        return len(part)
+
+    def drained(self) -> bytes:
+        """Return what was kept, and forget it."""
+        whole = b"".join(self._parts)
+        self._parts, self.waiting = [], 0
+        return whole
 
 
 class _Groups:

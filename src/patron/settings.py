@@ -23,10 +23,10 @@ FOUR = 4
 MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B?|%)", re.IGNORECASE)
 KILOBYTES = {"kB": 1, "MB": 1024, "GB": 1024**2}
 DEBUG = "debug"  # PATRON_DEBUG is no setting: the command line reads it before there are any
-# The bounds keep what a setting says within what every engine can compute with.
-Days = Annotated[int, Field(ge=0, le=1_000_000)]
-Orders = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Money = Annotated[Decimal, Field(max_digits=18, decimal_places=2)]
+# Bounds beyond which no shop's figure lies, so that every engine can hold a threshold and compare with it.
+Days = Annotated[int, Field(ge=0, le=110_000)]  # three centuries
+Orders = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Money = Annotated[Decimal, Field(ge=-(10**15), le=10**15, decimal_places=2)]
 
 
 class Model(BaseModel):
@@ -81,6 +81,65 @@ class Model(BaseModel):
         return self
 
 
+class Server(BaseModel):
+    """How `patron serve` listens, and what it lets one request take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    host: str = "127.0.0.1"
+    """The address to listen at; any other than this machine's own needs credentials."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8360
+    """The port to listen at; 0 takes a free one."""
+    hosts: tuple[str, ...] = ()
+    """The names under which it may be asked for, without port; unset, its own on loopback, else any."""
+    readers: Annotated[int, Field(ge=1, le=256)] = 16
+    """How many requests read the database at a time; others wait for their turn."""
+    query_seconds: Annotated[float, Field(gt=0)] = 10
+    """How long one request may read; then it is stopped and answered with 503."""
+    export_seconds: Annotated[float, Field(gt=0)] = 600
+    """How long one export may take."""
+    requests_a_second: Annotated[float, Field(gt=0)] = 200
+    """How many requests a caller with credentials may make, on average."""
+    burst: Annotated[int, Field(ge=1)] = 400
+    """How many of them at once."""
+    body_bytes: Annotated[int, Field(ge=0)] = 65536
+    """The longest request body."""
+    url_bytes: Annotated[int, Field(ge=256)] = 16384
+    """The longest address, with its filters."""
+    cached_figures: Annotated[int, Field(ge=0)] = 2000
+    """How many answers about figures are kept in memory until the next build."""
+    shutdown_seconds: Annotated[int, Field(ge=0)] = 10
+    """How long a stopping server lets requests and a build finish."""
+
+
+class Auth(BaseModel):
+    """Whose OpenID Connect tokens are good; API keys need no settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    issuer: str | None = None
+    """The issuer of the tokens, as their claim `iss` says it."""
+    audience: str | None = None
+    """The audience they must be for, as their claim `aud` says it."""
+    jwks_url: str | None = None
+    """Where the issuer's keys are; unset, where its discovery document says."""
+    role_claim: str = "role"
+    """The claim that holds the role or roles: viewer, analyst or admin. A dot leads into nested claims."""
+    algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = (
+        "RS256",
+        "ES256",
+    )
+    """The signatures that are accepted."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.issuer) != bool(self.audience):
+            raise ValueError(
+                "issuer and audience go together: a token of another's audience is not for Patron"
+            )
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of one installation."""
 
@@ -105,8 +164,14 @@ class Settings(BaseSettings):
     """How many threads DuckDB uses; unset, one a core."""
     work_mem: str = "256MB"
     """PostgreSQL's memory for each sort or hash of a build."""
+    undoable_loads: Annotated[int, Field(ge=0)] = 10
+    """How many of the latest loads can be undone; what they replaced is kept as long, and then forgotten."""
     model: Model = Model()
     """Thresholds of the model."""
+    server: Server = Server()
+    """How `patron serve` listens."""
+    auth: Auth = Auth()
+    """Whose tokens are good."""
 
     @field_validator("memory_limit")
     @classmethod
@@ -134,6 +199,10 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, whose values come as arguments."""
         return env_settings, init_settings
+
+
+SECTIONS: dict[str, type[BaseModel]] = {"model": Model, "server": Server, "auth": Auth}
+KEYS = {"": list(Settings.model_fields)} | {name: list(one.model_fields) for name, one in SECTIONS.items()}
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -165,40 +234,48 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def _refuse_unknown(values: dict[str, Any], file: Path) -> None:
-    top, model = list(Settings.model_fields), list(Model.model_fields)
-    below = values.get("model")
-    keys = [(key, top, "") for key in values]
-    keys += [(key, model, "model.") for key in below] if isinstance(below, dict) else []
-    for key, known, prefix in keys:
-        if key in known:
-            continue
-        if key in (model if known is top else top):
-            place = "under [model]" if known is top else "at the top, before [model]"
-            raise SettingsError(f"{file} has the key '{key}' in the wrong place; it belongs {place}.")
-        raise SettingsError(
-            f"{file} has an unknown key '{prefix}{key}'.{did_you_mean(key, known)} Known here: {', '.join(known)}."
-        )
+    given = {"": values} | {name: values[name] for name in SECTIONS if isinstance(values.get(name), dict)}
+    for section, keys in given.items():
+        known = KEYS[section]
+        for key in keys:
+            if key in known:
+                continue
+            home = _home(key)
+            if home is not None:
+                place = f"under [{home}]" if home else "at the top, before all that is in brackets"
+                raise SettingsError(f"{file} has the key '{key}' in the wrong place; it belongs {place}.")
+            prefix = f"{section}." if section else ""
+            raise SettingsError(
+                f"{file} has an unknown key '{prefix}{key}'.{did_you_mean(key, known)} Known here: {', '.join(known)}."
+            )
 
 
 def _refuse_unknown_variables() -> None:
-    top, model = list(Settings.model_fields), list(Model.model_fields)
     for variable in os.environ:
         name, _, below = variable.lower().removeprefix("patron_").partition("__")
         if not variable.upper().startswith("PATRON_") or name == DEBUG or name.startswith("test_"):
             continue
-        key, known, prefix = (
-            (below, model, "PATRON_MODEL__") if name == "model" and below else (name, top, "PATRON_")
-        )
-        if name in model:
+        key, section = (below, name) if name in SECTIONS and below else (name, "")
+        home, prefix = _home(key), _variable(section)
+        if home and home != section:
             raise SettingsError(
-                f"The environment variable {variable} names no setting; it belongs to the model: "
-                f"PATRON_MODEL__{name.upper()}."
+                f"The environment variable {variable} names no setting; it is {_variable(home)}{key.upper()}."
             )
+        known = KEYS[section]
         if key not in known:
             raise SettingsError(
                 f"The environment variable {variable} names no setting.{did_you_mean(key, known)} "
                 f"Known: {', '.join(prefix + one.upper() for one in known)}."
             )
+
+
+def _home(key: str) -> str | None:
+    """Return the section that a key belongs to, '' for none; None for a key that there is not."""
+    return next((section for section, keys in KEYS.items() if key in keys), None)
+
+
+def _variable(section: str) -> str:
+    return f"PATRON_{section.upper()}__" if section else "PATRON_"
 
 
 def _unreadable(error: UnreadableSetting) -> str:
@@ -213,9 +290,10 @@ def _unreadable(error: UnreadableSetting) -> str:
 def _sentence(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "settings"
-    where = where.removesuffix(".model") if where == "model.model" else where
+    where = where.partition(".")[0] if where.count(".") == 1 and len(set(where.split("."))) == 1 else where
     unknown = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else None
     if unknown:  # within PATRON_MODEL='{…}'; what stands in the file was looked at before
-        return f"There is no setting '{where}'.{did_you_mean(unknown, Model.model_fields)}"
+        known = KEYS.get(where.partition(".")[0], KEYS[""])
+        return f"There is no setting '{where}'.{did_you_mean(unknown, known)}"
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"The setting '{where}' ({file} or the environment) does not fit: {message}."

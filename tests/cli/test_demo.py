@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.text import Text
 
 from patron.cli import charts
-from patron.cli.summary import NARROW, WIDE, _years, read_summary, summary
+from patron.cli.summary import BY_RFM, NARROW, WIDE, _years, read_summary, summary
 from patron.engines import connect
-from patron.metrics import figures
+from patron.metrics import registry
 from patron.settings import Settings
 from tests.cli.conftest import LAST_DAY, Patron, complaint, document
 
@@ -27,9 +27,9 @@ FILE = Path("patron-demo.duckdb")
 def test_the_demo_makes_builds_and_shows_a_shop(patron: Patron) -> None:
     first = document(patron("demo", "--customers", 60, "--json"))
     assert first.keys() == {"database", "build_id", "as_of", "finished_at", "currency", "rows", "figures"}
-    assert first["figures"].keys() == figures().keys()
+    assert first["figures"].keys() == {*registry(), BY_RFM}
     assert first["as_of"] == LAST_DAY
-    assert first["figures"]["total_customers"][0]["value"] == first["rows"]["customer_info"] == 60
+    assert first["figures"]["total_customers"]["rows"][0]["value"] == first["rows"]["customer_info"] == 60
     assert [path.name for path in Path().iterdir()] == [FILE.name]
     assert document(patron("demo", "--json")) == first  # used again
     said = patron("demo").stdout
@@ -60,7 +60,7 @@ def test_the_demo_goes_where_it_is_told(patron: Patron) -> None:
 def test_the_demo_fails_on_ids_that_differ_from_the_settings_in_words(patron: Patron) -> None:
     Path("patron.toml").write_text('id_type = "text"\n')
     found = document(patron("demo", "--customers", 20, "--json"))
-    assert isinstance(found["figures"]["top_customers"][0]["customer_id"], str)
+    assert isinstance(found["figures"]["top_customers"]["rows"][0]["customer_id"], str)
 
 
 def test_status_shows_the_same_picture(patron: Patron, shop: Path) -> None:
@@ -88,7 +88,7 @@ def drawn(document: dict[str, Any], width: int, **options: Any) -> str:
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
 def test_no_line_is_wider_than_the_picture(found: dict[str, Any], width: int) -> None:
-    for row in found["figures"]["top_customers"]:
+    for row in found["figures"]["top_customers"]["rows"]:
         row |= {"first_name": "Maximiliane", "last_name": "Oberhuber"}
     lines = drawn(found, width).splitlines()
     assert max(cell_len(line.rstrip()) for line in lines) <= (WIDE if width >= WIDE else NARROW)
@@ -103,10 +103,10 @@ def test_the_picture_says_the_same_in_colour_and_without(found: dict[str, Any]) 
 
 def test_every_figure_is_in_the_picture(found: dict[str, Any]) -> None:
     said = drawn(found, 120)
-    kpis = found["figures"]
+    kpis = {name: one["rows"] for name, one in found["figures"].items()}
     assert f"{kpis['retention_rate'][0]['value']:.1%}" in said
     assert f"{kpis['repeat_purchase_rate'][0]['value']:.1%}" in said
-    for name in ("segment_distribution", "churn_risk", "rfm_segment_distribution"):
+    for name in ("segment_distribution", "churn_risk", BY_RFM):
         for row in kpis[name]:
             label = row.get("label") or row.get("customer_segment") or row.get("rfm_segment")
             assert re.search(rf"{label} +\S* +{row['customers']:,} ", said), label
@@ -131,14 +131,14 @@ def test_nothing_to_show_is_said_and_not_drawn(patron: Patron) -> None:
 
 
 def test_odd_names_cannot_move_the_cursor_or_add_colour(found: dict[str, Any]) -> None:
-    found["figures"]["top_customers"][0] |= {"first_name": "\x1b[2J[red]", "last_name": None}
+    found["figures"]["top_customers"]["rows"][0] |= {"first_name": "\x1b[2J[red]", "last_name": None}
     said = drawn(found, 120)
     assert "\x1b" not in said
     assert "\N{REPLACEMENT CHARACTER}[2J[red]" in said
 
 
 def test_a_month_that_is_not_over_is_hollow(found: dict[str, Any]) -> None:
-    found["figures"]["monthly_revenue"][-1]["partial"] = True
+    found["figures"]["monthly_revenue"]["rows"][-1]["partial"] = True
     said = drawn(found, 80)
     assert "December is not over" in said
     assert "░" in said

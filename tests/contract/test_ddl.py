@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 
 from patron.contract import CONTRACT, IdType
-from patron.contract.bookkeeping import BOOKKEEPING, LOADS, QUARANTINE
+from patron.contract.bookkeeping import BOOKKEEPING, CHANGED_CUSTOMERS, LOADS
 from patron.contract.ddl import DIALECTS, comments, create_indexes, create_table, ddl
 from patron.contract.tables import CUSTOMER_SERVICE, PRODUCT_VIEWS, PURCHASE_TRANSACTIONS, table_named
 from patron.errors import ContractError
@@ -121,8 +121,8 @@ def test_notes_have_no_key(dialect: str) -> None:
     for table in BOOKKEEPING:
         assert ("PRIMARY KEY" in create_table(table, dialect).upper()) == table.keyed
     assert LOADS.key.name == "load_id"
-    with pytest.raises(ContractError, match="quarantine has no key"):
-        _ = QUARANTINE.key
+    with pytest.raises(ContractError, match="changed_customers has no key"):
+        _ = CHANGED_CUSTOMERS.key
 
 
 def test_an_unknown_dialect_gets_a_suggestion() -> None:

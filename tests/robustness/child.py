@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import patron.engines.duckdb.build
 import patron.sources.load
+import patron.sources.loads
+import patron.sources.undo
 from patron.engines import Engine, connect
 from patron.engines.postgres import PostgresEngine
 from patron.settings import Settings
@@ -83,6 +85,13 @@ def build(engine: Engine, as_of: date, full: bool) -> None:
 def load(engine: Engine, folder: Path) -> None:
     """Load a folder."""
     patron.sources.load.load(engine, folder)
+
+
+def undo(engine: Engine, load_id: int) -> None:
+    """Undo a load, unless it is undone."""
+    if patron.sources.loads.load_numbered(engine, load_id)["state"] == "undone":
+        return
+    patron.sources.undo.undo(engine, load_id)
 
 
 def hold(_: Engine) -> None:

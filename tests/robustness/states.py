@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from patron.contract import CONTRACT
+from patron.contract.bookkeeping import FORMER
 from patron.engines import Engine
 
 State = dict[str, tuple[Any, ...]]
@@ -22,8 +23,10 @@ _OTHERS = {
     "changed_customers": "SELECT DISTINCT customer_id FROM changed_customers",
     "customers_to_come": "SELECT * FROM customers_to_come",
     "builds": "SELECT build_id, as_of, kind, customers, new_customers, recomputed, settings FROM builds",
-    "loads": "SELECT load_id, source, rows_read, inserted, updated, unchanged, quarantined FROM loads",
+    "loads": "SELECT load_id, state, source, rows_read, inserted, updated, unchanged, quarantined FROM loads",
     "quarantine": "SELECT * FROM quarantine",
+    "settled_rows": "SELECT * FROM settled_rows",
+    **{former.name: f"SELECT * FROM {former.name}" for former in FORMER.values()},
 }
 
 

@@ -242,7 +242,11 @@ def test_loads_are_recorded(engine: Engine, tmp_path: Path) -> None:
     assert rows[0]["started_at"] <= rows[0]["finished_at"]
     details = json.loads(rows[0]["details"])
     assert details["tables"][0]["table"] == "customer_info"
-    assert details["files"] == ["customer_info.csv", "product_catalog.csv", "purchase_transactions.csv"]
+    assert [file["name"] for file in details["files"]] == [
+        "customer_info.csv",
+        "product_catalog.csv",
+        "purchase_transactions.csv",
+    ]
 
 
 def test_progress_reaches_its_end(engine: Engine, tmp_path: Path) -> None:

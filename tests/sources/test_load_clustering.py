@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import patron.sources.load
 from patron.contract import table_named
 from patron.engines import Engine
 from patron.engines.duckdb.clustering import LONGEST_TAIL
-from patron.engines.duckdb.store import DuckDBStore
 from patron.errors import DatabaseError
 from patron.settings import Settings
 from patron.sources.load import load
@@ -126,7 +126,7 @@ def test_a_load_that_fails_leaves_nothing(
         raise duckdb.OutOfMemoryException("no room")
 
     load(engine, shop_files(tmp_path))
-    monkeypatch.setattr(DuckDBStore, "record", fail)
+    monkeypatch.setattr(patron.sources.load, "record", fail)
     broken = files.PURCHASES.replace("100,1", "100,3") + "x\n"
     with pytest.raises(DatabaseError, match="because the database failed: no room"):
         load(engine, write(tmp_path / "purchase_transactions.csv", broken))

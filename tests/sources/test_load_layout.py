@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from patron.errors import SourceError
-from patron.sources.layout import DELIMITERS, Found, find, header
+from patron.sources.formats.files import FORMS
+from patron.sources.formats.text import header
+from patron.sources.layout import Found, find
 from tests.sources.files import write
 
 
@@ -43,7 +45,7 @@ def test_a_file_belongs_to_the_table_it_is_named_after(tmp_path: Path, name: str
         ("customer_information.csv", "is named after no table. Did you mean 'customer_info'?"),
         ("customers.csv", "is named after no table."),
         ("exports/part-0.parquet", "is named after no table."),
-        ("customer_info.json", "is of a kind that Patron does not read; it reads .csv"),
+        ("customer_info.xml", "is of a kind that Patron does not read; it reads .csv"),
         ("customer_info/part.csv.zip", "is of a kind that Patron does not read"),
         ("customer_info", "is of a kind that Patron does not read"),
     ],
@@ -69,7 +71,7 @@ def test_what_is_hidden_or_no_data_is_passed_over(tmp_path: Path) -> None:
     found = find(tmp_path)
     assert found_tables(found) == {"customer_info.csv": "customer_info"}
     assert found.problems == []
-    assert found.notes == [f"README.md was passed over: it is no data file ({', '.join(DELIMITERS)})."]
+    assert found.notes == [f"README.md was passed over: it is no data file ({', '.join(FORMS)})."]
 
 
 def test_parts_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:

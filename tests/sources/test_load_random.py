@@ -80,14 +80,21 @@ MONEY = _some(
     ("0.1", Decimal("0.10")),
     ("-3.25", Decimal("-3.25")),
     ("7.0000000001", Decimal("7.00")),
-    ("9999999999999999.99", Decimal("9999999999999999.99")),
+    ("9999999999999.99", Decimal("9999999999999.99")),
+    ("-10000000000000", None, "out_of_range"),
     ("10000000000000000", None, "out_of_range"),
     ("0.001", None, "too_many_decimals"),
     ("1,5", None, "not_a_number"),
     ("inf", None, "not_a_number"),
     NONE,
 )
-PRICE = _some(("2.50", Decimal("2.50")), ("0", Decimal("0.00")), ("-0.01", None, "out_of_range"), NONE)
+PRICE = _some(
+    ("2.50", Decimal("2.50")),
+    ("0", Decimal("0.00")),
+    ("-0.01", None, "out_of_range"),
+    ("1e13", None, "out_of_range"),
+    NONE,
+)
 QUANTITY = _some(("1", 1), ("0", 0), ("-2", -2), ("2147483648", None, "out_of_range"), NONE)
 SCORE = _some(("1", 1), ("5", 5), ("0", None, "out_of_range"), ("6", None, "out_of_range"), NONE)
 TEXT = _some(

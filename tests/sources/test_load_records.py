@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.settings import Settings
-from patron.sources import records
+from patron.sources.formats import records
+from patron.sources.formats.records import Chunk, Fault, Grammar, lines_as_records, readable, scan
 from patron.sources.load import load
-from patron.sources.records import Chunk, Fault, Grammar, lines_as_records, readable, scan
 from tests.sources.files import stored, write
 from tests.support.databases import Databases
 

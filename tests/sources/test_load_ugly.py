@@ -11,8 +11,8 @@ import pytest
 
 from patron.engines import Engine
 from patron.errors import SourceError
+from patron.sources.formats.records import KEPT, MAX_RECORD
 from patron.sources.load import TableCounts, load
-from patron.sources.records import KEPT, MAX_RECORD
 from tests.sources import files
 from tests.sources.files import counts, keys, refused, shop_files, stored, write, write_parquet
 
@@ -41,6 +41,11 @@ ROW = "103,1,10,2024-01-01,1,1.00,,\n"
             "103,1,10,2024-01-01,1,12.345,,",
             "too_many_decimals",
             "total_amount '12.345' has more than two decimals.",
+        ),
+        (
+            "103,1,10,2024-01-01,1,10000000000000.00,,",
+            "out_of_range",
+            "total_amount '10000000000000.00' is above 9999999999999.99.",
         ),
         ("103,1,10,2024-01-01,1,1e17,,", "out_of_range", "total_amount '1e17' is too large."),
         (
@@ -321,7 +326,7 @@ def test_parquet_text_that_is_not_utf8(engine: Engine, tmp_path: Path) -> None:
         ("customer_info.csv", b"customer_id,\xff\n1,a\n", "not UTF-8"),
         ("customer_info.csv.gz", b"", "is empty"),
         ("customers_info.csv", "customer_id\n1\n", "Did you mean 'customer_info'"),
-        ("customer_info.xlsx", "x", "is of a kind that Patron does not read"),
+        ("customer_info.xlsx", "x", "cannot be read as a workbook"),
         ("customer_info.parquet", "no parquet", "cannot be read as Parquet"),
         ("notes.txt", "x", "holds no file named after a table"),
     ],

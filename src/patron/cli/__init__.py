@@ -4,9 +4,43 @@
 code; `run.py` is what a command gets: its settings, its database, and where its words go.
 """
 
-from patron.cli import build, ddl, demo, dictionary, export, init, load, procedure, sample, status
+from patron.cli import (
+    build,
+    ddl,
+    demo,
+    dictionary,
+    export,
+    init,
+    keys,
+    load,
+    loads,
+    map,  # noqa: A004 - the command is called so
+    metrics,
+    procedure,
+    quarantine,
+    sample,
+    serve,
+    status,
+)
 from patron.cli.application import app, main
 
-COMMANDS = (demo, init, sample, load, build, status, export, ddl, procedure, dictionary)
+COMMANDS = (
+    demo,
+    serve,
+    init,
+    sample,
+    map,
+    load,
+    loads,
+    quarantine,
+    build,
+    status,
+    metrics,
+    export,
+    ddl,
+    procedure,
+    dictionary,
+    keys,
+)
 
 __all__ = ["COMMANDS", "app", "main"]

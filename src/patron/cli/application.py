@@ -22,7 +22,10 @@ from patron.cli.failures import INTERRUPTED, exit_code, tell
 from patron.cli.letters import adapt_streams
 from patron.cli.run import Options, Run
 
-ORDER = ("demo", "init", "sample", "load", "build", "status", "export", "ddl", "procedure", "dictionary")
+ORDER = (
+    *("demo", "serve", "init", "sample", "map", "load", "loads", "quarantine", "build", "status"),
+    *("metrics", "export", "ddl", "procedure", "dictionary", "keys"),
+)
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
 SHARED_PANEL = "Options of every command"
 
@@ -123,25 +126,56 @@ def _shared(
     return Options(database, settings, json, debug)
 
 
-def command(panel: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a function a command: it gets a `Run` first and is then called with its own options."""
+def command(
+    panel: str, of: typer.Typer | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a function a command, or one `of` a group: it gets a `Run` first and is then called with its own options."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        shared = _parameters(_shared)
+        def run(context: typer.Context, options: Options, values: dict[str, Any]) -> None:
+            function(Run(options), **values)
 
-        @wraps(function)
-        def run(context: typer.Context, **values: Any) -> None:
-            after = _shared(**{name: values.pop(name) for name in shared})
-            function(Run(after.over(context.obj)), **values)
-
-        own = list(_parameters(function).values())[1:]
-        first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        run.__signature__ = inspect.Signature([first, *own, *shared.values()])  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in (first, *own, *shared.values())}
-        app.command(rich_help_panel=panel)(run)
+        if of is None:
+            app.command(rich_help_panel=panel)(_with_shared_options(function, run))
+        else:
+            of.command()(_with_shared_options(function, run))
         return function
 
     return register
+
+
+def group(panel: str) -> Callable[[Callable[..., None]], typer.Typer]:
+    """Make a function a group of commands; it is what the group does when none of them is named."""
+
+    def register(function: Callable[..., None]) -> typer.Typer:
+        def run(context: typer.Context, options: Options, values: dict[str, Any]) -> None:
+            context.obj = options
+            if context.invoked_subcommand is None:
+                function(Run(options), **values)
+
+        made = typer.Typer(invoke_without_command=True, callback=_with_shared_options(function, run))
+        app.add_typer(made, name=function.__name__, rich_help_panel=panel)
+        return made
+
+    return register
+
+
+def _with_shared_options(
+    function: Callable[..., None], run: Callable[[typer.Context, Options, dict[str, Any]], None]
+) -> Callable[..., None]:
+    """Return `run` with the parameters of `function`, as the command line knows them, and the shared options."""
+    shared = _parameters(_shared)
+
+    @wraps(function)
+    def called(context: typer.Context, **values: Any) -> None:
+        after = _shared(**{name: values.pop(name) for name in shared})
+        run(context, after.over(context.obj), values)
+
+    own = list(_parameters(function).values())[1:]
+    first = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    called.__signature__ = inspect.Signature([first, *own, *shared.values()])  # type: ignore[attr-defined]
+    called.__annotations__ = {one.name: one.annotation for one in (first, *own, *shared.values())}
+    return called
 
 
 def _parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:

@@ -87,6 +87,20 @@ def columns(
     return lines
 
 
+def line(values: Sequence[Decimal | float | None]) -> str:
+    """Return a sparkline, one character a value, from the lowest to the highest; a missing value is a gap."""
+    there = [float(value) for value in values if value is not None]
+    low, high = min(there, default=0.0), max(there, default=0.0)
+    steps = len(_UPRIGHT) - 1
+
+    def drawn(value: Decimal | float | None) -> str:
+        if value is None:
+            return " "
+        return _UPRIGHT[round((float(value) - low) / (high - low) * steps) if high > low else steps // 2]
+
+    return "".join(map(drawn, values))
+
+
 def change(value: Decimal | float | None, before: Decimal | float | None, *, points: bool) -> Text:
     """Return how far `value` is above or below `before`: in percent, or for rates in percentage points."""
     if value is None or not before:

@@ -1,33 +1,44 @@
-"""`patron load`: files in the contract layout, with quarantine."""
+"""`patron load`: files and databases into the contract tables, with quarantine."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from patron.cli.application import DATA, command
+from patron.cli.documents import plain
 from patron.cli.letters import printable
 from patron.cli.run import Run
 from patron.cli.tables import commands, table
 from patron.cli.words import counted, place, whole
-from patron.errors import SourceError
+from patron.errors import NoDatabase, SourceError
 
 if TYPE_CHECKING:
+    from patron.engines import Engine
     from patron.sources.load import LoadReport
 
 COUNTS = ("rows_read", "inserted", "updated", "unchanged", "quarantined")
 
 Paths = Annotated[
-    list[Path],
+    list[str],
     typer.Argument(
         metavar="PATH…",
-        help="A folder of CSV or Parquet files named after the tables, or such files themselves.",
+        help="A folder of files named after the tables, or such files; with a mapping any files, or a database.",
+    ),
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        metavar="FILE",
+        help="How the tables are made of the shop's own files or tables; `patron map` writes one.",
     ),
 ]
 AllowOrphans = Annotated[
@@ -40,93 +51,128 @@ AllowOrphans = Annotated[
 ]
 
 
+Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Swap each table whole: rows that the new files lack go away."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything, tell what came of it, and keep nothing.")
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="Read files again that are known and after which nothing changed.")
+]
+
+
 @command(DATA)
-def load(run: Run, paths: Paths, allow_orphans: AllowOrphans = None) -> None:
+def load(
+    run: Run,
+    paths: Paths,
+    mapping: MappingFile = None,
+    allow_orphans: AllowOrphans = None,
+    replace: Replace = False,
+    dry_run: DryRun = False,
+    again: Again = False,
+) -> None:
     """Load files into the contract tables; a row that does not fit goes to quarantine with its reason.
 
-    Each path is loaded whole or not at all, parents before children. Loading the same files again changes nothing.
+    All paths are one load, stored whole or not at all. Loading the same files again changes nothing.
     """
-    from patron.cli.refused import refused
-    from patron.sources.load import load as load_path
+    from patron.sources.layout import find_all
+    from patron.sources.load import load as load_paths
+    from patron.sources.mapping.model import read_mapping
 
-    ordered = _parents_first(paths)
-    with run.making() as engine, run.progress("Loading") as progress:
+    mapped = read_mapping(mapping) if mapping else None
+    if mapped is None:
+        find_all([Path(path) for path in paths])  # before a database is made
+    with _database(run, dry_run=dry_run) as engine, run.progress("Loading") as progress:
         if "customer_info" not in engine.contents():
             engine.init()
-        reports = [
-            load_path(engine, path, allow_orphans=allow_orphans or (), progress=progress) for path in ordered
-        ]
-        held = refused(engine) if any(report.reasons for report in reports) else []
-    examples = {(one["table_name"], one["reason_code"]): one["example"] for one in held}
-    totals = _totals(reports)
-    run.show({"database": place(run.url), **totals, "loads": reports}, *_parts(run, reports, examples))
-    if totals["quarantined"] and totals["quarantined"] == totals["rows_read"]:
+        report = load_paths(
+            engine,
+            paths,
+            mapping=mapped,
+            allow_orphans=allow_orphans or (),
+            replace=replace,
+            dry_run=dry_run,
+            again=again,
+            progress=progress,
+        )
+    show_report(run, report)
+    if report.quarantined and report.quarantined == report.rows_read:
         raise SourceError(
-            f"Not one of {counted(totals['quarantined'], 'row')} could be stored, and all are in quarantine; "
+            f"Not one of {counted(report.quarantined, 'row')} could be stored, and all are in quarantine; "
             "put right what the reasons name and load again."
         )
 
 
-def _parents_first(paths: Sequence[Path]) -> list[Path]:
-    """Return the paths so that what others refer to is loaded before them, as a shell lists files by name."""
-    from patron.contract import CONTRACT
-    from patron.sources.layout import find
-
-    order = {one.name: number for number, one in enumerate(CONTRACT)}
-    found = {path: find(path) for path in paths}
-    return sorted(
-        found, key=lambda path: min((order[file.table.name] for file in found[path].files), default=0)
-    )
-
-
-def _totals(reports: Sequence[LoadReport]) -> dict[str, int]:
-    return {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
+def _database(run: Run, *, dry_run: bool) -> AbstractContextManager[Engine]:
+    """Open the database; a dry run makes none, and works in memory where there is none."""
+    if not dry_run:
+        return run.making()
+    try:
+        return run.connect()
+    except NoDatabase:
+        return run.connect(":memory:")
 
 
 # -- for people -----------------------------------------------------------------------------------------
 
 
-def _parts(
-    run: Run, reports: Sequence[LoadReport], examples: dict[tuple[str, str], str]
-) -> list[RenderableType]:
-    totals = _totals(reports)
-    stored = totals["rows_read"] - totals["quarantined"]
-    parts: list[RenderableType] = [
-        Text.assemble(
-            (
-                f"{counted(stored, 'row')} of {whole(totals['rows_read'])} are in {place(run.url)}",
-                "bold green",
-            ),
-            f": {whole(totals['inserted'])} new, {whole(totals['updated'])} updated, "
-            f"{whole(totals['unchanged'])} unchanged.",
-        ),
-        _tables(reports),
-    ]
-    if totals["quarantined"]:
-        said = f"{counted(totals['quarantined'], 'row')} did not fit and went to quarantine:"
-        parts += [Text(said, "bold yellow"), _reasons(reports, examples)]
-    notes = [printable(note) for report in reports for note in report.notes]
-    if notes:
-        parts.append(Text("\n".join(f"Note: {note}" for note in notes), "dim"))
+def show_report(run: Run, report: LoadReport) -> None:
+    """Print what a load did."""
+    totals = {name: getattr(report, name) for name in (*COUNTS, "removed", "taken_up")}
+    run.show({"database": place(run.url), **totals, **plain(report)}, *_parts(run, report))
+
+
+def _parts(run: Run, report: LoadReport) -> Iterator[RenderableType]:
+    yield _headline(run, report)
+    if report.tables:
+        yield _tables(report)
+    if report.quarantined:
+        goes = "would go" if report.dry_run else "went"
+        refused = f"{counted(report.quarantined, 'row')} did not fit and {goes} to quarantine:"
+        yield Group(Text(refused, "bold yellow"), "", _reasons(report))
+    if report.warnings:
+        yield Text("\n".join(f"Warning: {printable(one.sentence)}" for one in report.warnings), "yellow")
+    if report.notes:
+        yield Text("\n".join(f"Note: {printable(note)}" for note in report.notes), "dim")
+    if report.dry_run:
+        yield Text("This was a dry run: nothing was kept.", "bold")
+        return
     following = [("patron build", "bring customer_360 up to date")]
-    if totals["quarantined"]:
-        following.append(("patron export quarantine --to refused.csv", "the refused rows as they were"))
-    return [*parts, commands(*following, database=run.database)]
+    if report.quarantined:
+        following.append(("patron quarantine export --to refused.csv", "the refused rows, to be repaired"))
+    yield commands(*following, database=run.database)
 
 
-def _tables(reports: Sequence[LoadReport]) -> Table:
-    made = table("Table", ">Read", ">New", ">Updated", ">Unchanged", ">Quarantined")
-    for report in reports:
-        for one in report.tables:
-            numbers = [whole(getattr(one, name)) for name in COUNTS]
-            made.add_row(one.table, *numbers, style="yellow" if one.quarantined else "")
+def _headline(run: Run, report: LoadReport) -> Text:
+    stored = report.rows_read - report.quarantined
+    verb = "would be" if report.dry_run else "are"
+    said = Text.assemble(
+        (f"{counted(stored, 'row')} of {whole(report.rows_read)} {verb} in {place(run.url)}", "bold green"),
+        f": {whole(report.inserted)} new, {whole(report.updated)} updated, {whole(report.unchanged)} unchanged.",
+    )
+    if report.same_as is not None:
+        said.append(f"\nLoad {report.same_as} brought the very same files, and nothing has changed since.")
+    if report.removed:
+        said.append(f"\n{counted(report.removed, 'row')} that the new files lack {verb} gone.")
+    if report.taken_up:
+        said.append(f"\n{counted(report.taken_up, 'row')} came out of the quarantine.")
+    return said
+
+
+def _tables(report: LoadReport) -> Table:
+    removed = (">Removed",) if report.removed else ()
+    made = table("Table", ">Read", ">New", ">Updated", ">Unchanged", ">Quarantined", *removed)
+    for one in report.tables:
+        numbers = [whole(getattr(one, name)) for name in (*COUNTS, *(["removed"] if removed else []))]
+        made.add_row(one.table, *numbers, style="yellow" if one.quarantined else "")
     return made
 
 
-def _reasons(reports: Sequence[LoadReport], examples: dict[tuple[str, str], str]) -> Table:
+def _reasons(report: LoadReport) -> Table:
     made = table("Table", "Reason", ">Rows", "~For example")
-    for report in reports:
-        for name, reasons in report.reasons.items():
-            for code, count in sorted(reasons.items(), key=lambda item: -item[1]):
-                made.add_row(name, code, whole(count), examples.get((name, code), ""))
+    for name, reasons in report.reasons.items():
+        for code, count in sorted(reasons.items(), key=lambda item: -item[1]):
+            made.add_row(name, code, whole(count), printable(report.examples.get(name, {}).get(code, "")))
     return made

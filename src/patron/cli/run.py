@@ -68,16 +68,22 @@ class Run:
         """The database's URL."""
         return self.settings.database if self.database is None else self.database
 
-    def connect(self, url: str | None = None, *, create: bool = False) -> Engine:
-        """Open the database; with `create` a missing file is made. Raises DatabaseError."""
-        from patron.engines import connect
+    @property
+    def kept_url(self) -> str:
+        """The database's URL; raises DatabaseError where nothing would be kept."""
         from patron.engines.address import MEMORY
 
-        if url is None and self.url == MEMORY:
+        if self.url == MEMORY:
             raise DatabaseError(
                 f"{MEMORY} is gone when the command ends, so nothing would be kept; name a file with --database."
             )
-        return connect(self.url if url is None else url, self.settings, create=create)
+        return self.url
+
+    def connect(self, url: str | None = None, *, create: bool = False) -> Engine:
+        """Open the database; with `create` a missing file is made. Raises DatabaseError."""
+        from patron.engines import connect
+
+        return connect(self.kept_url if url is None else url, self.settings, create=create)
 
     @contextmanager
     def making(self) -> Iterator[Engine]:

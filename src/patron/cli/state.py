@@ -7,6 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
+
 from patron.cli.refused import refused
 from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BOOKKEEPING
@@ -15,6 +17,7 @@ from patron.engines.base import Reconciliation
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.settings import Model
+from patron.sources.loads import latest_warnings, loads
 
 LATEST = 5  # loads and builds that are told
 
@@ -24,6 +27,7 @@ class State(StrEnum):
 
     NO_DATABASE = "no database"
     NOT_INITIALISED = "not initialised"
+    OTHER_VERSION = "made by another version"
     EMPTY = "empty"
     NOT_BUILT = "not built"
     CHANGED = "changed since the build"
@@ -35,7 +39,7 @@ class State(StrEnum):
 
 def nothing(state: State) -> dict[str, Any]:
     """Return the status of a database that has nothing to count."""
-    lists = ("changed_settings", "tables", "quarantine", "loads", "builds", "reconciliation")
+    lists = ("changed_settings", "tables", "quarantine", "loads", "warnings", "builds", "reconciliation")
     return {"state": state, "changed_customers": 0, "due_customers": 0, **{name: [] for name in lists}}
 
 
@@ -51,20 +55,23 @@ def read_status(engine: Engine, today: date) -> dict[str, Any]:
 
 def _read(engine: Engine, today: date) -> dict[str, Any]:
     there = engine.contents()
-    wanted = {table.name for table in (*CONTRACT, *BOOKKEEPING)}
-    wanted |= {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
-    if not wanted <= there.keys():
+    if not {table.name for table in (*CONTRACT, *BOOKKEEPING)} <= there.keys():
         return nothing(State.NOT_INITIALISED)
-    tables = [_counted(engine, table.name, table.date) for table in CONTRACT]
-    builds = _latest(engine, "builds", "build_id", "settings", "steps", "reconciliation")
+    derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
+    last = engine.last_build()
+    used = _settings_of(last) if last and last.get("model") == engine.model_mark else None
+    other = not derived <= there.keys() or (last is not None and used is None)
+    if other:
+        used = None  # what could be said of this build would be this version's words about another's figures
     found = {
         "changed_customers": engine.changed_customers(),
-        "due_customers": _due(engine, today) if builds else 0,
-        "changed_settings": _changed_settings(engine, builds[0]["settings"]) if builds else [],
-        "tables": tables,
+        "due_customers": _due(engine, today) if used else 0,
+        "changed_settings": _changed_settings(engine, used) if used else [],
+        "tables": [_counted(engine, table.name, table.date) for table in CONTRACT],
         "quarantine": refused(engine),
-        "loads": _latest(engine, "loads", "load_id", "details"),
-        "builds": builds,
+        "loads": [_in_short(row) for row in loads(engine, LATEST)],
+        "warnings": latest_warnings(engine),
+        "builds": _latest(engine, "builds", "build_id", "settings", "steps", "reconciliation"),
         "reconciliation": [
             {
                 "figure": one.figure,
@@ -72,10 +79,10 @@ def _read(engine: Engine, today: date) -> dict[str, Any]:
                 "in_result": one.in_result,
                 "agrees": one.agrees,
             }
-            for one in reconciled_now(engine)
+            for one in (reconciled_now(engine) if used else [])
         ],
     }
-    return {"state": _state(found), **found}
+    return {"state": State.OTHER_VERSION if other else _state(found), **found}
 
 
 def reconciled_now(engine: Engine) -> list[Reconciliation]:
@@ -97,6 +104,12 @@ def _counted(engine: Engine, table: str, date: str | None) -> dict[str, Any]:
     return {"table": table, **engine.query(sql)[0]}
 
 
+def _in_short(load: dict[str, Any]) -> dict[str, Any]:
+    """Return a load without what only later loads need to know of it."""
+    kept = ("tables", "files", "reasons", "new_in_quarantine", "released", "notes", "warnings", "same_as")
+    return {**load, "details": {name: load["details"][name] for name in kept}}
+
+
 def _latest(engine: Engine, table: str, key: str, *documents: str) -> list[dict[str, Any]]:
     rows = engine.query(f"SELECT * FROM {table} ORDER BY {key} DESC LIMIT {LATEST}")  # noqa: S608
     return [{**row, **{name: json.loads(row[name]) for name in documents}} for row in rows]
@@ -107,9 +120,17 @@ def _due(engine: Engine, today: date) -> int:
     return int(engine.query(sql, [today])[0]["number"])
 
 
-def _changed_settings(engine: Engine, used: dict[str, Any]) -> list[str]:
-    before, now = Model.model_validate(used), engine.settings.model
-    return [name for name in Model.model_fields if getattr(before, name) != getattr(now, name)]
+def _settings_of(build: dict[str, Any]) -> Model | None:
+    """Return the thresholds of a build; None where another version let it have what this one does not."""
+    try:
+        return Model.model_validate_json(build["settings"])
+    except ValidationError:
+        return None
+
+
+def _changed_settings(engine: Engine, used: Model) -> list[str]:
+    now = engine.settings.model
+    return [name for name in Model.model_fields if getattr(used, name) != getattr(now, name)]
 
 
 def _state(found: dict[str, Any]) -> State:

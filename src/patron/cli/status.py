@@ -13,6 +13,7 @@ from rich.text import Text
 
 from patron.cli.application import DATA, command
 from patron.cli.letters import printable
+from patron.cli.loads import load_table
 from patron.cli.run import Run
 from patron.cli.tables import checks, commands, table
 from patron.cli.words import counted, day, minute, place, seconds, whole
@@ -27,6 +28,7 @@ BUILD = (("patron build", "bring customer_360 up to date"),)
 NEXT = {
     "no database": (*LOAD, ("patron demo", "the whole product in one command")),
     "not initialised": LOAD,
+    "made by another version": (("patron init", "make what this version needs"), *BUILD),
     "empty": LOAD,
     "not built": BUILD,
     "changed since the build": BUILD,
@@ -80,9 +82,12 @@ def _parts(found: dict[str, Any]) -> Iterator[RenderableType]:
     if found["quarantine"]:
         yield _quarantine(found["quarantine"])
     if found["loads"]:
-        yield _loads(found["loads"])
+        yield load_table(found["loads"], title="Latest loads")
+    if found["warnings"]:
+        yield _warnings(found["warnings"])
     if found["builds"]:
         yield _builds(found["builds"])
+    if found["reconciliation"]:
         yield checks(
             found["reconciliation"], title=f"Reconciled now, as of {day(found['builds'][0]['as_of'])}"
         )
@@ -95,6 +100,10 @@ def _headline(found: dict[str, Any]) -> RenderableType:
     said, style = {
         "no database": (f"No data yet: there is no database at {where}.", "bold"),
         "not initialised": (f"No data yet: {where} has none of Patron's tables.", "bold"),
+        "made by another version": (
+            f"{where} was made by another version of Patron: run `patron init`, then `patron build`.",
+            "bold yellow",
+        ),
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
         "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
         "changed since the build": (
@@ -141,14 +150,9 @@ def _quarantine(rows: list[dict[str, Any]]) -> Table:
     return made
 
 
-def _loads(rows: list[dict[str, Any]]) -> Table:
-    made = table(
-        ">Load", "When (UTC)", "~From", ">Read", ">New", ">Updated", ">Refused", title="Latest loads"
-    )
-    for row in rows:
-        numbers = (whole(row[name]) for name in ("rows_read", "inserted", "updated", "quarantined"))
-        made.add_row(str(row["load_id"]), minute(row["finished_at"]), printable(row["source"]), *numbers)
-    return made
+def _warnings(rows: list[dict[str, Any]]) -> Text:
+    lines = (f"Warning: {printable(row['sentence'])} (load {row['load_id']})" for row in rows)
+    return Text("\n".join(lines), "yellow")
 
 
 def _builds(rows: list[dict[str, Any]]) -> Table:

@@ -15,14 +15,15 @@ from patron.cli.charts import ACCENT, HEAT, QUIET, SCALE, Bar
 from patron.cli.letters import printable
 from patron.cli.words import compact, counted, day, money, percent, place, whole
 from patron.contract import CONTRACT
-from patron.metrics import figure, figures
+from patron.metrics import compute, dashboard, metric
 
 if TYPE_CHECKING:
     from patron.engines import Engine
 
 WIDE, NARROW = 118, 78  # at WIDE, sections stand side by side that at NARROW stand one below the other
 GAP = 4
-MONTHS, TOP, CATEGORIES = 24, 5, 8
+MONTHS, CATEGORIES = 24, 8
+BY_RFM = "segment_distribution?by=rfm_segment"
 KPIS = {
     "total_customers": "Customers",
     "total_lifetime_value": "Lifetime value",
@@ -39,13 +40,16 @@ def read_summary(engine: Engine, url: str) -> dict[str, Any]:
     """Return every figure of the latest build, the first rows where there are many; the build must exist."""
     build = engine.query("SELECT build_id, as_of, finished_at FROM builds ORDER BY build_id DESC LIMIT 1")[0]
     rows = {table.name: engine.query(f"SELECT COUNT(*) AS n FROM {table.name}")[0]["n"] for table in CONTRACT}  # noqa: S608
-    found = {name: engine.query(engine.sql(one.tree, {"limit": TOP})) for name, one in figures().items()}
+    figures = [
+        *dashboard(engine).items(),
+        (BY_RFM, compute(engine, "segment_distribution", by="rfm_segment")),
+    ]
     return {
         "database": place(url),
         **build,
         "currency": engine.settings.currency,
         "rows": rows,
-        "figures": found,
+        "figures": {name: figure.document() for name, figure in figures},
     }
 
 
@@ -59,7 +63,9 @@ class _Picture:
 
     def __init__(self, document: dict[str, Any], console: Console) -> None:
         self.document = document
-        self.found: dict[str, list[dict[str, Any]]] = document["figures"]
+        self.found: dict[str, list[dict[str, Any]]] = {
+            name: figure["rows"] for name, figure in document["figures"].items()
+        }
         self.currency = document["currency"]
         self.heat = console.color_system in ("256", "truecolor") and not console.no_color
         self.wide = console.width >= WIDE
@@ -114,7 +120,7 @@ class _Picture:
         return grid
 
     def _kpi(self, name: str, label: str) -> tuple[Text, ...]:
-        unit, row = figure(name).unit, self.found[name][0]
+        unit, row = metric(name).unit, self.found[name][0]
         value, before = row["value"], row["previous_value"]
         return (
             Text(label, "dim"),
@@ -191,12 +197,10 @@ class _Picture:
         room = width - GRID_WIDTH - GAP
         bars = [
             Bar(row["rfm_segment"], row["share"], whole(row["customers"]), percent(row["share"]))
-            for row in self.found["rfm_segment_distribution"]
+            for row in self.found[BY_RFM]
         ]
         body = _beside((GRID_WIDTH, self._grid()), (room, charts.bars(bars, room)))
-        return self._section(
-            "rfm_segment_distribution", "customers by recency and frequency, 5 the best", body
-        )
+        return self._section("rfm", "customers by recency and frequency, 5 the best", body)
 
     def _grid(self) -> RenderableType:
         cells = {(recency, frequency): 0 for recency in SCORES for frequency in SCORES}
@@ -260,7 +264,9 @@ class _Picture:
         stars = round(row["mean"])
         mean = Text.assemble((f"{row['mean']:.2f}", "bold"), f" of 5 {'★' * stars}{'☆' * (5 - stars)}")
         csat = Text.assemble((percent(row["csat"]), "bold"), " gave 4 or 5 (CSAT)")
-        answers = {one["score"]: one["answers"] for one in self.found["satisfaction_distribution"]}
+        answers = {
+            one["score"]: one["answers"] for one in self.document["figures"]["satisfaction"]["distribution"]
+        }
         bars = [
             Bar(str(score), answers.get(score, 0), whole(answers.get(score, 0)), "", style)
             for score, style in zip(reversed(SCORES), SCALE, strict=True)
@@ -268,7 +274,7 @@ class _Picture:
         return self._section("satisfaction", "", Group(mean, csat, charts.bars(bars, width)))
 
     def _section(self, name: str, note: str, *body: RenderableType) -> RenderableType:
-        title = Text.assemble((figure(name).title, "bold"), (f"  {note}" if note else "", "dim"))
+        title = Text.assemble((metric(name).title, "bold"), (f"  {note}" if note else "", "dim"))
         return Group(title, *body)
 
 

@@ -1,26 +1,41 @@
 """Patron's own tables: what was loaded, what was refused, what changed, what was built.
 
-They are declared like the shop's, so that one generator writes all DDL.
+They are declared like the shop's, so that one generator writes all DDL. A column that a later version adds to one
+of them comes last and may be None, so that it can be added to the tables that are there.
 """
 
 from __future__ import annotations
 
-from patron.contract.tables import Column, Table, Type
+from dataclasses import replace
+
+from patron.contract.tables import CONTRACT, Column, Table, Type
 
 LOADS = Table(
     "loads",
     "One row per finished load.",
     (
         Column("load_id", Type.BIGINT, "The load's number, rising.", required=True),
+        Column(
+            "state",
+            Type.TEXT,
+            "stored: it can be undone; final: what it replaced is no longer kept; undone.",
+            required=True,
+        ),
         Column("started_at", Type.INSTANT, "When it began.", required=True),
         Column("finished_at", Type.INSTANT, "When it was stored.", required=True),
-        Column("source", Type.TEXT, "The folder or file it read.", required=True),
+        Column("undone_at", Type.INSTANT, "When it was undone."),
+        Column("source", Type.TEXT, "The folders or files it read.", required=True),
+        Column("content_hash", Type.TEXT, "SHA-256 over the content of all its files."),
+        Column("bytes_read", Type.BIGINT, "Size of all its files.", required=True, unit="bytes"),
+        Column("mapping_hash", Type.TEXT, "SHA-256 of the mapping it was read by."),
+        Column("mapping", Type.TEXT, "The mapping it was read by, as it was written."),
         Column("rows_read", Type.BIGINT, "Rows found in its files.", required=True, unit="rows"),
         Column("inserted", Type.BIGINT, "Rows with a new key.", required=True, unit="rows"),
         Column("updated", Type.BIGINT, "Rows that replaced one of the same key.", required=True, unit="rows"),
         Column("unchanged", Type.BIGINT, "Rows that were there already.", required=True, unit="rows"),
         Column("quarantined", Type.BIGINT, "Rows set aside.", required=True, unit="rows"),
-        Column("details", Type.JSON, "The same counts for each table, and the files.", required=True),
+        Column("removed", Type.BIGINT, "Rows that the new files lack.", required=True, unit="rows"),
+        Column("details", Type.JSON, "Counts for each table, the files, what was noticed.", required=True),
     ),
 )
 
@@ -28,6 +43,7 @@ QUARANTINE = Table(
     "quarantine",
     "Rows that were refused, each with its reason and its content as it was read.",
     (
+        Column("entry_id", Type.BIGINT, "The entry's number, rising.", required=True),
         Column("load_id", Type.BIGINT, "The load that met the row.", required=True),
         Column("table_name", Type.TEXT, "The contract table it was meant for.", required=True),
         Column("source_file", Type.TEXT, "The file it stood in.", required=True),
@@ -35,6 +51,29 @@ QUARANTINE = Table(
         Column("reason_code", Type.TEXT, "Reason, in one word a program can use.", required=True),
         Column("reason", Type.TEXT, "Reason, in a sentence.", required=True),
         Column("content", Type.TEXT, "The row as it was read.", required=True),
+    ),
+)
+
+SETTLED = Table(
+    "settled_rows",
+    "Entries that left the quarantine, kept as long as the load that settled them can be undone.",
+    (
+        Column("settled_by", Type.BIGINT, "The load by which the entry was settled.", required=True),
+        *QUARANTINE.columns,
+    ),
+    keyed=False,
+)
+
+DISCARDS = Table(
+    "discards",
+    "Who discarded rows of the quarantine, when and why; nothing here is ever changed.",
+    (
+        Column("discarded_at", Type.INSTANT, "When.", required=True),
+        Column("discarded_by", Type.TEXT, "Who.", required=True),
+        Column("why", Type.TEXT, "Why, as it was given.", required=True),
+        Column("table_name", Type.TEXT, "The contract table the rows were meant for.", required=True),
+        Column("reason_code", Type.TEXT, "Why they had been refused.", required=True),
+        Column("rows_discarded", Type.BIGINT, "How many there were.", required=True, unit="rows"),
     ),
     keyed=False,
 )
@@ -61,6 +100,7 @@ BUILDS = Table(
         Column("settings", Type.JSON, "Thresholds it used.", required=True),
         Column("steps", Type.JSON, "Seconds and rows of each step.", required=True),
         Column("reconciliation", Type.JSON, "Each figure in sources and result.", required=True),
+        Column("model", Type.TEXT, "Mark of the model's steps that it ran; None before there were marks."),
     ),
 )
 
@@ -74,4 +114,38 @@ NEW_CUSTOMERS = Table(
     keyed=False,
 )
 
-BOOKKEEPING: tuple[Table, ...] = (LOADS, QUARANTINE, CHANGED_CUSTOMERS, BUILDS, NEW_CUSTOMERS)
+
+def former_of(table: Table) -> Table:
+    """Return the table that keeps what loads replaced in `table`, so that they can be undone.
+
+    Where `change` is 'inserted' there was no row: only the key is given.
+    """
+    free = (
+        replace(column, required=False, references=None, minimum=None, maximum=None, indexed=False)
+        for column in table.columns[1:]
+    )
+    return Table(
+        f"former_{table.name}",
+        f"Rows of {table.name} as they were before a load, kept as long as it can be undone.",
+        (
+            Column("load_id", Type.BIGINT, "The load that changed the row.", required=True),
+            Column("change", Type.TEXT, "What it did: inserted, updated or removed it.", required=True),
+            table.key,
+            *free,
+        ),
+        keyed=False,
+    )
+
+
+FORMER: dict[str, Table] = {table.name: former_of(table) for table in CONTRACT}
+
+BOOKKEEPING: tuple[Table, ...] = (
+    LOADS,
+    QUARANTINE,
+    SETTLED,
+    DISCARDS,
+    *FORMER.values(),
+    CHANGED_CUSTOMERS,
+    BUILDS,
+    NEW_CUSTOMERS,
+)

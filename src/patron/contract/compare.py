@@ -14,8 +14,10 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
+from sqlglot import exp
+
 from patron.contract.catalogue import Catalogue, Constraint, FoundColumn, FoundTable
-from patron.contract.ddl import column_type, indexes
+from patron.contract.ddl import column_check, column_type, indexes, row_checks
 from patron.contract.dialects import Dialect, dialect_named
 from patron.contract.tables import CONTRACT, Column, IdType, Table, table_named
 from patron.contract.types import Family, family, parse_type
@@ -59,6 +61,7 @@ class Kind(StrEnum):
     KEY = "primary key"
     REFERENCE = "foreign key"
     INDEX = "index"
+    CHECK = "check"
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,8 @@ class _Judge:
             found += self._references(table, other, columns)
         if self.dialect.indexes:
             found += self._indexes(table, other, columns)
+        if self.dialect.checks:
+            found += self._checks(table, other, columns)
         return tuple(found)
 
     def _type(self, column: Column) -> str:
@@ -207,6 +212,26 @@ class _Judge:
         for column in indexes(table):
             if column.name in columns and columns[column.name].name not in leading:
                 yield Difference(Kind.INDEX, column.name, column.name, None)
+
+    def _checks(
+        self, table: Table, other: FoundTable, columns: dict[str, FoundColumn]
+    ) -> Iterator[Difference]:
+        """Say which checks are missing; one over the same columns may say it otherwise, as databases rewrite them."""
+        theirs = {frozenset(one.columns) for one in other.constraints if one.kind is Constraint.OTHER}
+        wanted = [(column.name, check) for column in table.columns if (check := column_check(column))]
+        wanted += [(next(iter(_columns(check))), check) for check in row_checks(table)]
+        for name, check in wanted:
+            concerned = _columns(check)
+            if (
+                concerned.keys() <= columns.keys()
+                and frozenset(columns[one].name for one in concerned) not in theirs
+            ):
+                yield Difference(Kind.CHECK, name, f"CHECK ({check.sql(self.dialect.name)})", None)
+
+
+def _columns(check: exp.Expr) -> dict[str, None]:
+    """Return the names of a check's columns, the first one first."""
+    return dict.fromkeys(column.name for column in check.find_all(exp.Column, bfs=False))
 
 
 def _unique(table: FoundTable) -> list[tuple[str, ...]]:

@@ -8,7 +8,9 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
+import sqlglot
 from sqlglot import exp
 
 from patron.contract.dialects import (
@@ -22,17 +24,29 @@ from patron.contract.dialects import (
     primary_key,
     statement,
 )
-from patron.contract.tables import CONTRACT, CUSTOMER_INFO, Column, IdType, Table, Type, table_named
+from patron.contract.tables import (
+    CONTRACT,
+    CUSTOMER_INFO,
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Column,
+    IdType,
+    Table,
+    Type,
+    table_named,
+)
 
 __all__ = [
     "CUSTOMER_INFO",
     "DIALECTS",
+    "column_check",
     "column_type",
     "comments",
     "create_indexes",
     "create_table",
     "ddl",
     "indexes",
+    "row_checks",
 ]
 
 # DuckDB's names; SQLGlot writes each dialect's own.
@@ -83,6 +97,8 @@ def create_table(
     """
     rules = dialect_named(dialect)
     parts: list[exp.Expression] = [_column(column, table, rules, id_type) for column in table.columns]
+    if rules.checks:
+        parts += [exp.CheckColumnConstraint(this=condition) for condition in row_checks(table)]
     if keys and rules.keys != "described":
         parts += _keys(table, rules)
     name = exp.to_table(table.name)
@@ -119,17 +135,30 @@ def _column(column: Column, table: Table, dialect: Dialect, id_type: IdType) -> 
         dialect,
         required=column.required,
         description=_meaning(column, table, dialect),
-        check=_check(column),
+        check=column_check(column),
     )
 
 
-def _check(column: Column) -> exp.Expression | None:
+def row_checks(table: Table) -> list[exp.Expr]:
+    """Return what must hold between the columns of every row of `table`, as conditions."""
+    return [sqlglot.parse_one(condition, read="duckdb") for condition in table.checks]
+
+
+def column_check(column: Column) -> exp.Expr | None:
+    """Return what must hold for every value of `column`, as a condition; None where its type says all."""
     value, low, high = exp.column(column.name), column.minimum, column.maximum
+    if column.type in (Type.DATE, Type.TIMESTAMP):
+        first, after = (exp.convert(date(year, 1, 1)) for year in (EARLIEST_YEAR, LATEST_YEAR + 1))
+        return exp.and_(value >= first, value < after)
     if low is not None and high is not None:
         return value.between(low, high)
     if low is not None:
         return value >= low
     return None if high is None else value <= high
+
+
+def _named_first(check: exp.Expr, column: Column) -> bool:
+    return next(check.find_all(exp.Column, bfs=False)).name == column.name
 
 
 def _keys(table: Table, dialect: Dialect) -> Iterator[exp.Expression]:
@@ -146,9 +175,9 @@ def _meaning(column: Column, table: Table, dialect: Dialect) -> str:
     parts = [column.meaning]
     if column.unit:
         parts.append(f"Unit: {column.unit}.")
-    check = _check(column)
-    if check is not None and not dialect.checks:
-        parts.append(f"Always {check.sql()}.")
+    if not dialect.checks:
+        checks = [column_check(column), *(one for one in row_checks(table) if _named_first(one, column))]
+        parts += [f"Always {check.sql('duckdb')}." for check in checks if check is not None]
     if dialect.keys == "described" and table.keyed and column == table.key:
         parts.append("Primary key.")
     if dialect.keys == "described" and column.references:

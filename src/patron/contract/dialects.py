@@ -94,7 +94,7 @@ def column_definition(
     *,
     required: bool,
     description: str | None = None,
-    check: exp.Expression | None = None,
+    check: exp.Expr | None = None,
 ) -> exp.ColumnDef:
     """Return a column with its collation, NOT NULL, check and description as far as the dialect has them."""
     kinds: list[exp.Expression] = []

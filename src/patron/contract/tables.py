@@ -55,7 +55,8 @@ class Column:
 class Table:
     """One contract table. Its first column is its primary key, unless it is not `keyed`: a list of notes.
 
-    `date` names the column that says when a fact happened; tables without one are not facts.
+    `date` names the column that says when a fact happened; tables without one are not facts. `checks` are what
+    columns say of each other in every row, as conditions in DuckDB's dialect.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     date: str | None = None
     keyed: bool = True
+    checks: tuple[str, ...] = ()
 
     @property
     def key(self) -> Column:
@@ -102,6 +104,8 @@ class Table:
 # A date outside these years is a slip of the keyboard (20024) or a placeholder (0001-01-01), not a fact.
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2199
+# An amount beyond this is a slip too; a thousand of them still fit into a customer's sum.
+MOST_MONEY = Decimal("9999999999999.99")
 
 CUSTOMER_INFO = Table(
     "customer_info",
@@ -125,7 +129,7 @@ PRODUCT_CATALOG = Table(
         Column("product_name", Type.TEXT, "Name on the shelf."),
         Column("category", Type.TEXT, "Product category."),
         Column("brand", Type.TEXT, "Brand."),
-        Column("price", Type.MONEY, "List price of one unit.", unit="money", minimum=0),
+        Column("price", Type.MONEY, "List price of one unit.", unit="money", minimum=0, maximum=MOST_MONEY),
         Column("launch_date", Type.DATE, "First day on sale."),
     ),
 )
@@ -160,11 +164,14 @@ PURCHASE_TRANSACTIONS = Table(
             "What was paid for the line; below 0 it is a return.",
             required=True,
             unit="money",
+            minimum=-MOST_MONEY,
+            maximum=MOST_MONEY,
         ),
         Column("store_id", Type.ID, "The store."),
         Column("order_id", Type.ID, "The order that the line belongs to; without one it is an order itself."),
     ),
     date="purchase_date",
+    checks=("quantity >= 0 OR total_amount <= 0",),
 )
 
 CUSTOMER_SERVICE = Table(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from patron.engines.address import address
 from patron.engines.base import BuildRecord, Engine, OnProgress, Progress, Row
-from patron.errors import SettingsError
 from patron.settings import Settings
 
 __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
@@ -19,7 +18,7 @@ def connect(url: str, settings: Settings, *, create: bool = True) -> Engine:
     where = address(url)
     engine = _opened(where.engine, where.target, settings, create=create)
     try:
-        _check_id_type(engine, where.shown)
+        engine.check_id_type(where.shown)
     except BaseException:
         engine.close()
         raise
@@ -34,12 +33,3 @@ def _opened(kind: str, target: str, settings: Settings, *, create: bool) -> Engi
     from patron.engines.postgres import PostgresEngine
 
     return PostgresEngine(target, settings)
-
-
-def _check_id_type(engine: Engine, shown: str) -> None:
-    found = engine.id_type()
-    if found is not None and found != engine.settings.id_type:
-        raise SettingsError(
-            f"The ids in {shown} are {found} but the setting id_type says {engine.settings.id_type}; "
-            f'write id_type = "{found}" in patron.toml, or name another database with --database.'
-        )

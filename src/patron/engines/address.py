@@ -18,6 +18,7 @@ from urllib.parse import quote
 from patron.errors import DatabaseError, did_you_mean
 
 MEMORY = ":memory:"
+ENGINES = {"duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres"}  # by a URL's scheme
 KINDS = "use a path, duckdb:///path or postgresql://user@host/database"
 # libpq's other way to say where, which would otherwise pass for a file's name.
 KEYWORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")
@@ -39,9 +40,10 @@ def address(url: str) -> Address:
     Raises DatabaseError when it is none of these, or is one that the engine would read as something else.
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "duckdb":
+    engine = ENGINES.get(scheme) if separator else "duckdb"
+    if engine == "duckdb":
         return _file(rest if separator else url)
-    if scheme in ("postgresql", "postgres"):
+    if engine == "postgres":
         return _server(url, rest)
     kind = f"the kind of database '{scheme}://'" if scheme.isalnum() else "this kind of database"
     raise DatabaseError(f"Patron does not know {kind}; {KINDS}.")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 from sqlglot import ErrorLevel, exp
 
 from patron.contract import CUSTOMER_INFO, IdType, Table
+from patron.contract.ddl import column_type
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
+from patron.errors import BuildError, DatabaseError, SettingsError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +37,16 @@ class Progress:
     total: float | None
 
 
+LAST_BUILD = "SELECT * FROM builds ORDER BY build_id DESC LIMIT 1"
 OnProgress = Callable[[Progress], None]
+
+
+def check_day(as_of: date) -> None:
+    """Raise BuildError for a day on which no fact can be dated."""
+    if not EARLIEST_YEAR <= as_of.year <= LATEST_YEAR:
+        raise BuildError(
+            f"A build's date lies in the years {EARLIEST_YEAR} to {LATEST_YEAR}, and {as_of} does not."
+        )
 
 
 def no_progress(_: Progress) -> None:
@@ -77,6 +91,7 @@ class BuildRecord:
     settings: dict[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     reconciliation: tuple[Reconciliation, ...] = ()
+    model: str | None = None
 
 
 class Engine(ABC):
@@ -123,6 +138,21 @@ class Engine(ABC):
 
         return query.transform(literal).sql(self.dialect, unsupported_level=ErrorLevel.RAISE)
 
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        """Return a query with `?` for each `$name`, for `query`, and these names in the order of their values."""
+        return positional(query.sql(self.dialect, unsupported_level=ErrorLevel.RAISE))
+
+    @cached_property
+    def statements(self) -> dict[Hashable, tuple[str, tuple[str, ...]]]:
+        """What `kept_statement` has made; engines that a server lends share theirs."""
+        return {}
+
+    def kept_statement(self, key: Hashable, make: Callable[[], exp.Query]) -> tuple[str, tuple[str, ...]]:
+        """Return `parameterised(make())`, made once for each `key`: making SQL may take longer than running it."""
+        if key not in self.statements:
+            self.statements[key] = self.parameterised(make())
+        return self.statements[key]
+
     def contents(self) -> dict[str, str]:
         """Return what the database holds, by name: 'table', 'view' or 'procedure'."""
         rows = self.query(
@@ -131,6 +161,15 @@ class Engine(ABC):
             "WHERE table_catalog = current_database() AND table_schema = current_schema() ORDER BY table_name"
         )
         return {str(row["name"]): str(row["kind"]) for row in rows}
+
+    def check_id_type(self, shown: str) -> None:
+        """Raise SettingsError when the ids in the database, which is `shown` so, are not what the settings say."""
+        found = self.id_type()
+        if found is not None and found != self.settings.id_type:
+            raise SettingsError(
+                f"The ids in {shown} are {found} but the setting id_type says {self.settings.id_type}; "
+                f'write id_type = "{found}" in patron.toml, or name another database with --database.'
+            )
 
     def id_type(self) -> IdType | None:
         """Return of which type the ids in the database are; None where there are no contract tables."""
@@ -146,7 +185,11 @@ class Engine(ABC):
 
     @abstractmethod
     def init(self) -> None:
-        """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure."""
+        """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure.
+
+        Tables that builds fill and views are made anew where another version of Patron gave them other columns.
+        Raises DatabaseError when a contract table lacks a column.
+        """
 
     @abstractmethod
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
@@ -161,6 +204,11 @@ class Engine(ABC):
         """Return what stores one load from outside; `sources.load` is its only user."""
 
     # -- the model ------------------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def model_mark(self) -> str:
+        """The mark of the model's steps as this engine runs them; `builds` keeps that of each build."""
 
     @abstractmethod
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
@@ -177,7 +225,29 @@ class Engine(ABC):
     def _changed(self) -> str:
         return "SELECT DISTINCT customer_id FROM changed_customers"
 
+    def lacking(self, table: Table, found: Iterable[str]) -> DatabaseError | None:
+        """Return the error of a contract table that is there without some of its columns."""
+        missing = [column for column in table.columns if column.name not in set(found)]
+        if not missing:
+            return None
+        kind = column_type(missing[0].type, self.settings.id_type).sql(self.dialect)
+        return DatabaseError(
+            f"The table {table.name} is there but lacks {' and '.join(column.name for column in missing)}: add what is "
+            f"missing (ALTER TABLE {table.name} ADD COLUMN {missing[0].name} {kind}), then run `patron init` again."
+        )
+
     def last_build(self) -> Row | None:
         """Return the latest row of `builds`, or None before the first build."""
-        rows = self.query("SELECT * FROM builds ORDER BY build_id DESC LIMIT 1")
+        rows = self.query(LAST_BUILD)
         return rows[0] if rows else None
+
+
+def positional(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Return rendered SQL with `?` for each parameter, which dialects write as $name or %(name)s, and their names."""
+    names: list[str] = []
+
+    def mark(found: re.Match[str]) -> str:
+        names.append(found[1] or found[2])
+        return "?"
+
+    return re.sub(r"\$(\w+)|%\((\w+)\)s", mark, sql), tuple(names)

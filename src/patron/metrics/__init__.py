@@ -1,12 +1,30 @@
-"""The dashboard's figures: plain SQL, one figure a file, over customer_360 and the facts it was made from.
+"""The dashboard's metrics: plain SQL, one file each, over what the latest build has kept.
 
 Each file opens with its title, its unit and its meaning, and each column says what it is; nothing is said twice.
 
 Example:
-    >>> figure("total_customers").title
+    >>> registry()["total_customers"].title
     'Customers'
 """
 
-from patron.metrics.figures import Figure, figure, figures
+from patron.metrics.compute import Build, Database, Figure, compute, current_build, dashboard
+from patron.metrics.filters import FILTERS, UNKNOWN, Filters, Period
+from patron.metrics.registry import Metric, Option, Query, metric, registry
 
-__all__ = ["Figure", "figure", "figures"]
+__all__ = [
+    "FILTERS",
+    "UNKNOWN",
+    "Build",
+    "Database",
+    "Figure",
+    "Filters",
+    "Metric",
+    "Option",
+    "Period",
+    "Query",
+    "compute",
+    "current_build",
+    "dashboard",
+    "metric",
+    "registry",
+]

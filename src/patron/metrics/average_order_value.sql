@@ -1,36 +1,55 @@
 -- Title: Average order value
 -- Unit: money
+-- Period: by the day of the purchase
 -- The value of all purchases that are no returns, divided by the number of orders. None without an order.
-WITH purchases AS (
+WITH windows AS (
     SELECT
-        purchase_transactions.customer_id,
-        order_id,
-        total_amount,
-        purchase_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE)
-        AND (registration_date IS NULL OR registration_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE))
-            AS known_earlier
-    FROM purchase_transactions
-    JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE total_amount >= 0 AND purchase_date <= as_of
+        TRUE AS current,
+        CAST($from_day AS DATE) AS from_day,
+        CAST($to_day AS DATE) AS to_day,
+        CAST($whole_from AS DATE) AS whole_from,
+        CAST($whole_to AS DATE) AS whole_to
+    UNION ALL
+    SELECT
+        FALSE,
+        CAST($previous_from_day AS DATE),
+        CAST($previous_to_day AS DATE),
+        CAST($previous_whole_from AS DATE),
+        CAST($previous_whole_to AS DATE)
 ),
 
-orders AS (
-    SELECT
-        customer_id,
-        order_id,
-        COUNT(*) AS purchases,
-        SUM(total_amount) AS amount,
-        COUNT(*) FILTER (WHERE known_earlier) AS earlier_purchases,
-        SUM(total_amount) FILTER (WHERE known_earlier) AS earlier_amount
-    FROM purchases
-    GROUP BY customer_id, order_id
+sales AS (
+    SELECT point = as_of AS current, purchased_amount, orders
+    FROM standing
+    JOIN slices ON slices.slice_id = standing.slice_id
+    CROSS JOIN current_build
+    WHERE $is_always AND (point = as_of OR point = CAST(as_of - INTERVAL 1 YEAR AS DATE))
+    UNION ALL
+    SELECT current, purchased_amount, order_starts
+    FROM monthly_sales
+    JOIN slices ON slices.slice_id = monthly_sales.slice_id
+    JOIN windows ON month >= whole_from AND month < whole_to
+    WHERE NOT $is_always
+    UNION ALL
+    SELECT current, purchased_amount, orders
+    FROM customer_days
+    JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
+    JOIN slices ON slices.slice_id = customer_slices.slice_id
+    JOIN windows ON sold_on >= from_day AND sold_on <= to_day AND (sold_on < whole_from OR sold_on >= whole_to)
+    WHERE $has_parts
+    UNION ALL
+    SELECT current, 0, 1
+    FROM order_repeats
+    JOIN customer_slices ON customer_slices.customer_id = order_repeats.customer_id
+    JOIN slices ON slices.slice_id = customer_slices.slice_id
+    JOIN windows ON sold_on >= from_day AND sold_on <= to_day AND previous_day < from_day
+    WHERE NOT $is_always AND category IS NULL
 )
 
 SELECT
-    CAST(SUM(amount) AS DOUBLE)
-    / NULLIF(SUM(CASE WHEN order_id IS NULL THEN purchases ELSE 1 END), 0)
-        AS value,                                                           -- Value per order.
-    CAST(SUM(earlier_amount) AS DOUBLE)
-    / NULLIF(SUM(CASE WHEN order_id IS NULL OR earlier_purchases = 0 THEN earlier_purchases ELSE 1 END), 0)
-        AS previous_value                                                   -- The same, as known a year earlier.
-FROM orders
+    CAST(SUM(purchased_amount) FILTER (WHERE current) AS DOUBLE)
+    / NULLIF(SUM(orders) FILTER (WHERE current), 0) AS value,               -- Value per order.
+    CAST(SUM(purchased_amount) FILTER (WHERE NOT current) AS DOUBLE)
+    / NULLIF(SUM(orders) FILTER (WHERE NOT current), 0)
+        AS previous_value       -- As known a year earlier; with a period, of the same dates a year earlier.
+FROM sales

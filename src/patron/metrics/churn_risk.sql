@@ -8,8 +8,8 @@ SELECT
         WHEN 1 THEN 'Very low' WHEN 2 THEN 'Low' WHEN 3 THEN 'Medium' WHEN 4 THEN 'High' WHEN 5 THEN 'Very high'
         ELSE 'Unknown'
     END AS label,                                                           -- The score in words.
-    COUNT(*) AS customers,                                                  -- Customers of that score.
-    CAST(COUNT(*) AS DOUBLE) / SUM(COUNT(*)) OVER () AS share               -- Of all customers, 0 to 1.
-FROM customer_360
+    CAST(SUM(customers) AS BIGINT) AS customers,                            -- Customers of that score.
+    CAST(SUM(customers) AS DOUBLE) / SUM(SUM(customers)) OVER () AS share   -- Of all customers, 0 to 1.
+FROM slices
 GROUP BY churn_risk_score
 ORDER BY churn_risk_score ASC NULLS LAST

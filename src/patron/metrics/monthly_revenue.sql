@@ -1,45 +1,62 @@
 -- Title: Revenue by month
 -- Unit: money
--- Net revenue, orders and buyers of each calendar month from the first sale to as_of. A month without sales is
--- there with 0; returns lower the month in which they came back; an order counts in each month it touches.
+-- Period: by the day of the purchase or return
+-- Net revenue, orders and buyers of each calendar month, from that of the shop's first sale to that of as_of. A
+-- month without sales is there with 0; returns lower the month in which they came back; an order counts in each
+-- month it touches.
 WITH RECURSIVE sales AS (
+    SELECT month, revenue, orders, buyers
+    FROM monthly_sales
+    JOIN slices ON slices.slice_id = monthly_sales.slice_id
+    WHERE month >= $whole_from AND month < $whole_to
+    UNION ALL
     SELECT
-        CAST(DATE_TRUNC('month', purchase_date) AS DATE) AS month,
-        purchase_transactions.customer_id,
-        order_id,
-        COUNT(*) FILTER (WHERE total_amount >= 0) AS purchases,
-        SUM(total_amount) AS amount
-    FROM purchase_transactions
-    JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE purchase_date <= as_of
-    GROUP BY CAST(DATE_TRUNC('month', purchase_date) AS DATE), purchase_transactions.customer_id, order_id
+        CAST(DATE_TRUNC('month', sold_on) AS DATE),
+        revenue,
+        orders,
+        CASE
+            WHEN purchased_amount IS NULL THEN 0
+            WHEN previous_day >= GREATEST(CAST(DATE_TRUNC('month', sold_on) AS DATE), CAST($from_day AS DATE)) THEN 0
+            ELSE 1
+        END
+    FROM customer_days
+    JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
+    JOIN slices ON slices.slice_id = customer_slices.slice_id
+    WHERE $has_parts AND sold_on >= $from_day AND sold_on <= $to_day AND (sold_on < $whole_from OR sold_on >= $whole_to)
+    UNION ALL
+    SELECT CAST(DATE_TRUNC('month', sold_on) AS DATE), 0, 1, 0
+    FROM order_repeats
+    JOIN customer_slices ON customer_slices.customer_id = order_repeats.customer_id
+    JOIN slices ON slices.slice_id = customer_slices.slice_id
+    WHERE $has_parts AND sold_on >= $from_day AND sold_on <= $to_day AND (sold_on < $whole_from OR sold_on >= $whole_to)
+        AND category IS NULL
+        AND previous_day < GREATEST(CAST(DATE_TRUNC('month', sold_on) AS DATE), CAST($from_day AS DATE))
 ),
 
 by_month AS (
-    SELECT
-        month,
-        SUM(amount) AS revenue,
-        SUM(CASE WHEN order_id IS NULL THEN purchases WHEN purchases > 0 THEN 1 ELSE 0 END) AS orders,
-        COUNT(DISTINCT customer_id) FILTER (WHERE purchases > 0) AS buyers
+    SELECT month, SUM(revenue) AS revenue, SUM(orders) AS orders, SUM(buyers) AS buyers
     FROM sales
     GROUP BY month
 ),
 
 months AS (
-    SELECT MIN(month) AS month FROM by_month HAVING COUNT(*) > 0
+    SELECT GREATEST(MIN(month), CAST(DATE_TRUNC('month', CAST($from_day AS DATE)) AS DATE)) AS month
+    FROM monthly_sales
+    HAVING MIN(month) <= $to_day AND CAST($from_day AS DATE) <= $to_day
     UNION ALL
-    SELECT CAST(months.month + INTERVAL 1 MONTH AS DATE)
+    SELECT CAST(month + INTERVAL 1 MONTH AS DATE)
     FROM months
-    CROSS JOIN current_build
-    WHERE CAST(months.month + INTERVAL 1 MONTH AS DATE) <= as_of
+    WHERE CAST(month + INTERVAL 1 MONTH AS DATE) <= $to_day
 )
 
 SELECT
     months.month,                                                           -- The month's first day.
     CAST(COALESCE(revenue, 0) AS DECIMAL(18, 2)) AS revenue,                -- Paid, less what came back.
     CAST(COALESCE(orders, 0) AS BIGINT) AS orders,                          -- Orders with a purchase in it.
-    COALESCE(buyers, 0) AS buyers,                                          -- Customers with a purchase in it.
-    CAST(months.month + INTERVAL 1 MONTH AS DATE) > as_of + 1 AS partial    -- Whether it was not over at as_of.
+    CAST(COALESCE(buyers, 0) AS BIGINT) AS buyers,                          -- Customers with a purchase in it.
+    CAST(months.month + INTERVAL 1 MONTH AS DATE) > as_of + 1 AS partial,   -- Whether it was not over at as_of.
+    months.month < $from_day OR CAST(months.month + INTERVAL 1 MONTH AS DATE) > CAST($to_day AS DATE) + 1
+        AS is_cut                   -- Whether days of it were not counted: it was not over, or the period cuts it.
 FROM months
 CROSS JOIN current_build
 LEFT JOIN by_month ON by_month.month = months.month

@@ -1,31 +1,19 @@
 -- Title: Repeat purchase rate
 -- Unit: rate
+-- Known at: points in time
 -- Of the customers with an order, the share with two or more. None when nobody has one.
-WITH purchases AS (
-    SELECT
-        purchase_transactions.customer_id,
-        order_id,
-        purchase_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE)
-        AND (registration_date IS NULL OR registration_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE))
-            AS known_earlier
-    FROM purchase_transactions
-    JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE total_amount >= 0 AND purchase_date <= as_of
-),
-
-buyers AS (
-    SELECT
-        customer_id,
-        COUNT(DISTINCT order_id) + COUNT(*) FILTER (WHERE order_id IS NULL) AS orders,
-        COUNT(DISTINCT order_id) FILTER (WHERE known_earlier)
-        + COUNT(*) FILTER (WHERE known_earlier AND order_id IS NULL) AS earlier_orders
-    FROM purchases
-    GROUP BY customer_id
+WITH chosen AS (
+    SELECT standing.*
+    FROM standing
+    JOIN slices ON slices.slice_id = standing.slice_id
 )
 
 SELECT
-    CAST(COUNT(*) FILTER (WHERE orders >= 2) AS DOUBLE)
-    / NULLIF(COUNT(*) FILTER (WHERE orders >= 1), 0) AS value,                      -- A share, 0 to 1.
-    CAST(COUNT(*) FILTER (WHERE earlier_orders >= 2) AS DOUBLE)
-    / NULLIF(COUNT(*) FILTER (WHERE earlier_orders >= 1), 0) AS previous_value      -- As known a year earlier.
-FROM buyers
+    points_in_time.point,       -- The day.
+    month,                      -- Its month's first day.
+    in_line,                    -- Whether it is as_of or the end of a month.
+    CAST(SUM(repeat_buyers) AS DOUBLE) / NULLIF(SUM(buyers), 0) AS value  -- A share, 0 to 1.
+FROM points_in_time
+LEFT JOIN chosen ON chosen.point = points_in_time.point
+GROUP BY points_in_time.point, month, in_line
+ORDER BY points_in_time.point

@@ -1,11 +1,11 @@
--- Title: Customers by value
+-- Title: Customers by segment
 -- Unit: customers
--- How many customers are of high, medium and low value, and what they are worth together.
+-- How many customers are in each segment, by value or by recency and frequency, and what they are worth together.
 SELECT
-    customer_segment,                                                       -- High, Medium or Low Value.
-    COUNT(*) AS customers,                                                  -- Customers of the segment.
-    CAST(COUNT(*) AS DOUBLE) / SUM(COUNT(*)) OVER () AS share,              -- Of all customers, 0 to 1.
-    CAST(SUM(total_lifetime_value) AS DECIMAL(18, 2)) AS value              -- Sum of total_lifetime_value.
-FROM customer_360
+    customer_segment,                                                       -- Name of the segment.
+    CAST(SUM(customers) AS BIGINT) AS customers,                            -- Customers of the segment.
+    CAST(SUM(customers) AS DOUBLE) / SUM(SUM(customers)) OVER () AS share,  -- Of all customers, 0 to 1.
+    CAST(SUM(value) AS DECIMAL(18, 2)) AS value                             -- Sum of total_lifetime_value.
+FROM slices
 GROUP BY customer_segment
-ORDER BY MAX(total_lifetime_value) DESC
+ORDER BY CAST(SUM(value) AS DOUBLE) / CAST(SUM(customers) AS DOUBLE) DESC, customer_segment ASC

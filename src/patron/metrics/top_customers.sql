@@ -9,6 +9,7 @@ SELECT
     total_purchases,            -- Orders.
     customer_segment,           -- High, Medium or Low Value.
     rfm_segment                 -- Name of the RFM segment.
-FROM customer_360
+FROM leading_customers
+JOIN slices ON slices.slice_id = leading_customers.slice_id
 ORDER BY total_lifetime_value DESC, customer_id ASC
 LIMIT $limit

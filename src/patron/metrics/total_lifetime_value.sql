@@ -1,20 +1,19 @@
 -- Title: Lifetime value
 -- Unit: money
+-- Known at: points in time
 -- What all customers paid up to as_of, less what came back: the sum of total_lifetime_value.
-WITH earlier AS (
-    SELECT SUM(total_amount) AS value
-    FROM purchase_transactions
-    JOIN customer_360 ON customer_360.customer_id = purchase_transactions.customer_id
-    WHERE purchase_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE)
-        AND (registration_date IS NULL OR registration_date <= CAST(as_of - INTERVAL 1 YEAR AS DATE))
-),
-
-now AS (
-    SELECT SUM(total_lifetime_value) AS value FROM customer_360
+WITH chosen AS (
+    SELECT standing.*
+    FROM standing
+    JOIN slices ON slices.slice_id = standing.slice_id
 )
 
 SELECT
-    CAST(COALESCE(now.value, 0) AS DECIMAL(18, 2)) AS value,                -- Sum of total_lifetime_value.
-    CAST(COALESCE(earlier.value, 0) AS DECIMAL(18, 2)) AS previous_value    -- The same, as known a year earlier.
-FROM now
-CROSS JOIN earlier
+    points_in_time.point,       -- The day.
+    month,                      -- Its month's first day.
+    in_line,                    -- Whether it is as_of or the end of a month.
+    CAST(COALESCE(SUM(value), 0) AS DECIMAL(18, 2)) AS value  -- Sum of total_lifetime_value.
+FROM points_in_time
+LEFT JOIN chosen ON chosen.point = points_in_time.point
+GROUP BY points_in_time.point, month, in_line
+ORDER BY points_in_time.point

@@ -4,6 +4,7 @@
 SELECT
     customer_id,                                                                        -- The customer's key.
     campaign_id,                                                                        -- The campaign.
+    COUNT(*) AS answers,                                                                -- Answers of whatever type.
     COUNT(*) FILTER (
         WHERE LOWER(response_type) = ANY ($positive_response_types)
     ) AS positive_answers,                                                              -- Positive answers.

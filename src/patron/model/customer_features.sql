@@ -19,6 +19,8 @@ SELECT
     registration_date,                    -- The day the customer became known; None where nobody knows.
     COALESCE(total_purchases, 0)
     AS total_purchases,                   -- Orders: distinct order_id among purchases, plus purchases without one.
+    COALESCE(purchase_rows, 0)
+    AS purchase_rows,                     -- Purchase rows that are no returns.
     COALESCE(total_returns, 0)
     AS total_returns,                     -- Return rows: those with a total_amount below 0.
     CAST(COALESCE(total_lifetime_value, 0) AS DECIMAL(18, 2))
@@ -39,6 +41,8 @@ SELECT
     COALESCE(campaigns_engaged, 0)
     AS campaigns_engaged,                 -- Distinct campaigns answered, in whatever way.
     campaigns_liked,                      -- Distinct campaigns answered positively.
+    COALESCE(answers, 0)
+    AS answers,                           -- Answers to campaigns, of whatever type.
     COALESCE(positive_responses, 0)
     AS positive_responses,                -- Answers of a positive type: click, purchase, positive, unless set otherwise.
     preferred_marketing_channel,          -- Channel with most positive answers, then latest, then first in alphabet.
@@ -49,6 +53,8 @@ SELECT
     time_spent,                           -- Seconds spent in all sessions.
     visits_with_time,                     -- Sessions whose length is known.
     last_visit_date,                      -- The latest session's day.
+    COALESCE(view_statistics.product_views, 0)
+    AS product_views,                     -- Products looked at on the website, each time counted.
     most_viewed_product_category          -- Category with most product views, then latest, then first in alphabet.
 FROM registered
 LEFT JOIN purchase_statistics USING (customer_id)
@@ -58,4 +64,5 @@ LEFT JOIN service_statistics USING (customer_id)
 LEFT JOIN campaign_engagement USING (customer_id)
 LEFT JOIN preferred_channel USING (customer_id)
 LEFT JOIN web_statistics USING (customer_id)
+LEFT JOIN view_statistics USING (customer_id)
 LEFT JOIN most_viewed_category USING (customer_id)

@@ -5,6 +5,7 @@
 WITH bought AS (
     SELECT
         customer_id,
+        COUNT(*) AS purchase_rows,
         COUNT(*) - COUNT(order_id) AS single_orders,
         SUM(total_amount) AS amount,
         MIN(purchase_date) AS first_purchase_date,
@@ -32,6 +33,7 @@ SELECT
     COALESCE(bought.customer_id, returned.customer_id) AS customer_id,          -- The customer's key.
     COALESCE(bought.single_orders, 0)
     + COALESCE(basket_counts.baskets, 0) AS total_purchases,                    -- Number of orders.
+    COALESCE(bought.purchase_rows, 0) AS purchase_rows,                         -- Rows that are no returns.
     COALESCE(returned.total_returns, 0) AS total_returns,                       -- Return rows.
     CAST(COALESCE(bought.amount, 0) + COALESCE(returned.amount, 0)
         AS DECIMAL(18, 2)) AS total_lifetime_value,                             -- Paid, less returns.

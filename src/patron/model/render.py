@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlglot import exp
+from sqlglot import exp, tokenize
 
 from patron.model.steps import Kept, kept, step_named, steps
 from patron.settings import Model
@@ -45,6 +47,20 @@ def inlined(name: str) -> exp.Query:
     if named:
         query.set("with_", exp.With(expressions=[*named, *(own.expressions if own else ())]))
     return query
+
+
+def mark(statements: Iterable[str], dialect: str) -> str:
+    """Return a short mark of the model as an engine runs it, the same for the same steps.
+
+    A build keeps it, so that the next one knows whether rows of before were made by other steps. Comments and
+    the layout of lines do not count.
+    """
+    digest = hashlib.sha256()
+    for statement in statements:
+        for token in tokenize(statement, read=dialect):
+            digest.update(f"{token.token_type} {token.text}\n".encode())
+        digest.update(b"\n")
+    return digest.hexdigest()[:16]
 
 
 def _is_unkept(name: str) -> bool:

@@ -19,6 +19,7 @@ from patron.contract import CONTRACT
 from patron.errors import ContractError
 
 DIALECT = "duckdb"
+ROLLUPS = "rollups"  # the folder of the steps that figures are summed from
 
 
 class Kept(StrEnum):
@@ -61,7 +62,8 @@ def steps() -> tuple[Step, ...]:
     """Return all steps, each after what it reads; of steps that could swap places the first in alphabet."""
     found = {
         path.name.removesuffix(".sql"): path.read_text("utf-8")
-        for path in files(__package__).iterdir()
+        for folder in (files(__package__), files(__package__) / ROLLUPS)
+        for path in folder.iterdir()
         if path.name.endswith(".sql")
     }
     known = set(found) | {table.name for table in CONTRACT}

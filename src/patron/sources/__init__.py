@@ -1,1 +1,1 @@
-"""Ways in: sample data, and files in the contract layout."""
+"""Ways in: sample data, files in the contract layout, and anything else by a mapping."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from patron.contract import Column, IdType, Table, Type
 from patron.contract.ddl import column_type
-from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR, PURCHASE_TRANSACTIONS
 
 GOOD = 0
 NOISE = "0.000001"
@@ -76,10 +76,15 @@ class Problems:
 
 @dataclass(frozen=True)
 class Given:
-    """Where a column's values come from: an SQL expression and its DuckDB type."""
+    """Where a column's values come from: an SQL expression and its DuckDB type.
+
+    `faults` are codes and texts of what kept a value from being made; the source's column fault_… then has the
+    number of one of them, from 1.
+    """
 
     expression: str
     type: str = "VARCHAR"
+    faults: tuple[tuple[str, str], ...] = ()
 
     @property
     def readable(self) -> bool:
@@ -126,7 +131,7 @@ def duplicate(table: Table) -> Problem:
 ROW_PROBLEMS = {
     "purchase_transactions": (
         (
-            "quantity < 0 AND total_amount > 0",
+            f"NOT ({PURCHASE_TRANSACTIONS.checks[0]})",
             Problem(
                 "sign_mismatch", "quantity '{quantity}' is below 0 and total_amount '{total_amount}' above."
             ),
@@ -171,6 +176,8 @@ class _Check:
         else:
             raw = f"NULLIF({name if kind == 'VARCHAR' else f'CAST({name} AS VARCHAR)'}, '')"
         yield f"{raw} AS {self.raw_name}"
+        if self.given.faults:
+            yield f"fault_{self.name}"
 
     def value(self) -> str:
         """The value of the column's type, None for what cannot be one."""
@@ -181,6 +188,8 @@ class _Check:
 
     def cases(self) -> Iterator[str]:
         """The branches of a CASE, in the order in which they are asked; each gives a problem's number."""
+        for number, (code, text) in enumerate(self.given.faults, 1):
+            yield f"WHEN fault_{self.name} = {number} THEN {self.problems.number(Problem(code, text))}"
         if self.given.type == "BLOB":
             yield f"WHEN broken_{self.name} THEN {self._number('invalid_utf8', 'is not UTF-8')}"
         yield from self._conversion()

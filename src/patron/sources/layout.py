@@ -9,54 +9,26 @@ parts of a table are read in the order of their names, numbers by their value.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from patron.contract import CONTRACT, Table
 from patron.errors import SourceError, did_you_mean
-from patron.sources.records import first_record
+from patron.sources.formats.files import FORMS, Kind, SourceFile, ending_of
 
-# What a file's name may end with; the delimiter of text, None for Parquet.
-DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t", ".parquet": None}
-KINDS = ", ".join(DELIMITERS)
-BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+KINDS = ", ".join(FORMS)
+# A file of these kinds that bears no table's name is taken for a slip; of the others, for something else.
+DATA = (Kind.TEXT, Kind.PARQUET)
 _NAMES = {table.name: table for table in CONTRACT}
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """A file with rows of one table; `name` is its path as the report shows it, `size` is in bytes."""
+class TableFile(SourceFile):
+    """A file with rows of one table."""
 
-    path: Path
-    name: str
     table: Table
-    delimiter: str | None
-    size: int
-    modified: int
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it is CSV or TSV and not Parquet."""
-        return self.delimiter is not None
-
-    def open(self) -> BinaryIO:
-        """Open it for reading, unpacked."""
-        if self.name.lower().endswith(".gz"):
-            return cast("BinaryIO", gzip.open(self.path, "rb"))
-        return self.path.open("rb")
-
-    def check_unchanged(self) -> None:
-        """Raise SourceError if the file was written to since it was found."""
-        now = self.path.stat()
-        if (now.st_size, now.st_mtime_ns) != (self.size, self.modified):
-            raise SourceError(
-                f"{self.name} changed while it was read, so nothing was loaded; load again when it is complete."
-            )
 
 
 @dataclass
@@ -66,10 +38,10 @@ class Found:
     `absent` are columns that files do not have and need not have. `tables_told` is whether a problem lists the tables.
     """
 
-    files: list[SourceFile] = field(default_factory=list)
+    files: list[TableFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    absent: dict[str, list[SourceFile]] = field(default_factory=dict)
+    absent: dict[str, list[TableFile]] = field(default_factory=dict)
     tables_told: bool = False
 
     def all_notes(self) -> list[str]:
@@ -80,14 +52,14 @@ class Found:
         ]
 
 
-def find(path: Path) -> Found:
+def find(path: Path, *, tables_told: bool = False) -> Found:
     """Find the files to load at `path`, a folder or one file; raises SourceError when there is nothing there."""
-    found = Found()
+    found = Found(tables_told=tables_told)
     try:
         if not path.exists():
             raise SourceError(f"There is nothing at {path}; name a folder or a file that exists.")
         home = (path if path.is_dir() else path.parent).resolve()
-        paths = sorted(_walk(home), key=_place) if path.is_dir() else [home / path.name]
+        paths = sorted(walk(home), key=place) if path.is_dir() else [home / path.name]
         for one in paths:
             _add(found, one, home)
     except OSError as error:
@@ -98,7 +70,28 @@ def find(path: Path) -> Found:
     return found
 
 
-def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> list[str]:
+def find_all(paths: Sequence[Path]) -> Found:
+    """Find the files at all of `paths`; raises SourceError when there is nothing at one of them."""
+    if len(paths) == 1:
+        return find(paths[0])
+    every = Found()
+    seen: dict[Path, Path] = {}
+    for path in paths:
+        found = find(path, tables_told=every.tables_told)
+        every.tables_told = found.tables_told
+        every.problems += found.problems
+        every.notes += found.notes
+        for file in found.files:
+            if (other := seen.setdefault(file.path.resolve(), path)) is not path:
+                every.problems.append(
+                    f"{file.path} is named by both {other} and {path}; leave one of them out"
+                )
+            home = path if path.is_dir() else path.parent
+            every.files.append(replace(file, name=str(home / file.name)))
+    return every
+
+
+def match_columns(file: TableFile, names: Sequence[str], found: Found) -> list[str]:
     """Match a file's columns with its table's; return the table's names for them.
 
     Case and spaces around a name do not matter. What does not fit is added to the problems, a column that is
@@ -128,41 +121,7 @@ def match_columns(file: SourceFile, names: Sequence[str], found: Found) -> list[
     return matched
 
 
-def header(file: SourceFile) -> list[str]:
-    """Return the names in the first line of a CSV file; raises SourceError with what is wrong with it."""
-    try:
-        with file.open() as stream:
-            start = stream.read(4)
-            if not start:
-                raise SourceError(
-                    f"{file.name} is empty; a file without rows still needs a line with its columns"
-                )
-            if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise SourceError(f"{file.name} is UTF-16; save it as UTF-8")
-            stream.seek(0)
-            names = first_record(stream, str(file.delimiter))
-    except UnicodeDecodeError as error:
-        raise SourceError(f"the first line of {file.name} is not UTF-8; save the file as UTF-8") from error
-    except ValueError as error:
-        raise SourceError(f"{file.name} does not begin with a line that names its columns") from error
-    except BROKEN_GZIP as error:
-        raise SourceError(f"{file.name} cannot be unpacked: {error}") from error
-    except OSError as error:
-        raise SourceError(f"{file.name} cannot be read: {error.strerror or error}") from error
-    while len(names) > 1 and not names[-1].strip():
-        names.pop()
-    return _separated(file, names)
-
-
-def _separated(file: SourceFile, names: list[str]) -> list[str]:
-    for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
-        if len(names) == 1 and mark in names[0]:
-            wanted = "commas" if file.delimiter == "," else "tabs"
-            raise SourceError(f"the columns of {file.name} are separated by {word}; they must be by {wanted}")
-    return names
-
-
-def _walk(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+def walk(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
     """Yield the files below a folder; a link back to a folder `above` is not followed."""
     real = folder.resolve()
     if real in above:
@@ -171,26 +130,29 @@ def _walk(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
         if path.name.startswith((".", "_")):
             continue
         if path.is_dir():
-            yield from _walk(path, (*above, real))
+            yield from walk(path, (*above, real))
         else:
             yield path
 
 
-def _place(path: Path) -> tuple[list[tuple[str, int]], str]:
+def place(path: Path) -> tuple[list[tuple[str, int]], str]:
     """Where a path comes in order: part 2 before part 10, and a table's own file before its parts."""
-    ending = _ending(path.name) or ""
+    ending = ending_of(path.name) or ""
     stem = str(path).lower()[: len(str(path)) - len(ending)]
     parts = [(text, int(number or 0)) for text, number in re.findall(r"([^0-9]*)([0-9]*)", stem)]
     return parts, path.name
 
 
 def _add(found: Found, path: Path, home: Path) -> None:
-    name, table, ending = str(path.relative_to(home)), _table(path, home), _ending(path.name)
+    name, table, ending = str(path.relative_to(home)), _table(path, home), ending_of(path.name)
     if ending is None:
         if table is None:
             found.notes.append(f"{name} was passed over: it is no data file ({KINDS}).")
         else:
             found.problems.append(f"{name} is of a kind that Patron does not read; it reads {KINDS}")
+        return
+    if table is None and (FORMS[ending].kind not in DATA or ".txt" in ending):
+        found.notes.append(f"{name} was passed over: it is named after no table.")
         return
     if table is None:
         stem = path.name[: -len(ending)]
@@ -211,13 +173,7 @@ def _add(found: Found, path: Path, home: Path) -> None:
     if status.st_size == 0:
         found.problems.append(f"{name} is empty; a file without rows still needs a line with its columns")
         return
-    file = SourceFile(path, name, table, DELIMITERS[ending], status.st_size, status.st_mtime_ns)
-    found.files.append(file)
-
-
-def _ending(name: str) -> str | None:
-    endings = [ending for ending in DELIMITERS if name.lower().endswith(ending)]
-    return max(endings, key=len) if endings else None
+    found.files.append(TableFile(path, name, FORMS[ending], status.st_size, status.st_mtime_ns, table))
 
 
 def _table(path: Path, home: Path) -> Table | None:
@@ -233,9 +189,9 @@ def _table(path: Path, home: Path) -> Table | None:
 
 def _refuse_twins(found: Found) -> None:
     """One table's rows in two formats are one export made twice, not two parts."""
-    by_stem: dict[str, SourceFile] = {}
+    by_stem: dict[str, TableFile] = {}
     for file in found.files:
-        stem = file.name[: -len(_ending(file.name) or "")].lower()
+        stem = file.name[: -len(ending_of(file.name) or "")].lower()
         other = by_stem.setdefault(stem, file)
         if other is not file:
             found.problems.append(f"{other.name} and {file.name} bear the same name; leave one of them out")

@@ -1,201 +1,314 @@
-"""Loads a folder of files in the contract layout: every row is stored or quarantined, and the counts say so.
+"""Loads what a shop has: every row is stored or quarantined, and the counts say so.
 
     >>> report = load(engine, Path("shop/"))                                            # doctest: +SKIP
     >>> report.quarantined                                                               # doctest: +SKIP
     3
 
-1. `layout` finds the files and what keeps them from being loaded, before anything is written.
-2. `reading` types and checks all rows in DuckDB, next to the shop's tables and not in them.
+1. A `Reader` finds what there is to read and what keeps it from being loaded, before anything is written:
+   `reading` for files in the contract layout, `mapping.reading` for all else, by a mapping file.
+2. It types and checks all rows in DuckDB, next to the shop's tables and not in them.
 3. In one transaction, parents before children: rows whose references lead nowhere and later rows of a key are
    refused, the engine's store merges the rest, `quarantine` keeps what was refused, and the load is recorded.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from patron.contract import Column
+from patron.contract import CONTRACT, Column, Table
 from patron.engines import Engine, OnProgress, Progress
 from patron.engines.base import no_progress
 from patron.engines.duckdb.opening import reason
+from patron.engines.quarantine import add_refused
 from patron.engines.store import Merged, Store, number
-from patron.errors import DatabaseError, SettingsError, SourceError, did_you_mean
+from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
-from patron.sources.layout import Found, find
-from patron.sources.quarantine import collect, release_settled
-from patron.sources.reading import Reader
+from patron.sources.content import Files, Hashing, content_hash
+from patron.sources.formats.remote import public
+from patron.sources.former import earlier_loads_met
+from patron.sources.loads import find_same, forget, next_load_id, record
+from patron.sources.mapping.model import Mapping
+from patron.sources.mapping.reading import MappedReader
+from patron.sources.profile import Profile, profile, warnings_of
+from patron.sources.quarantine import collect, latest_examples, release_settled
+from patron.sources.reading import LayoutReader, Reader
+from patron.sources.replacing import Replacing
+from patron.sources.report import FileRead, LoadReport, TableCounts, Traces, as_row
+from patron.sources.returning import Returning, Which, waiting_for, waiting_tables
 from patron.sources.staging import StagedTable
 
-MOST_PROBLEMS = 20  # that a message lists
+__all__ = ["LoadReport", "TableCounts", "load"]
+
 # What `allow_orphans` may say, and the table whose unknown keys it lets through. A fact without a customer is
 # nobody's, and an answer to an unknown campaign has no channel.
 ORPHANS = {"products": "product_catalog", "sessions": "website_behavior"}
 
 
 @dataclass(frozen=True)
-class TableCounts:
-    """What became of one table's rows; they add up."""
+class Options:
+    """What was asked for."""
 
-    table: str
-    rows_read: int
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-
-    def __post_init__(self) -> None:
-        kept = self.inserted + self.updated + self.unchanged + self.quarantined
-        if self.rows_read != kept:
-            raise SourceError(
-                f"Of {self.rows_read} rows of {self.table} {kept} are accounted for, so nothing was loaded; "
-                "this is a fault of Patron, please report it."
-            )
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What one load did.
-
-    `reasons` counts refused rows by table and reason code. `new_in_quarantine` of them were not there before,
-    and `released` entries of earlier loads were settled by this one. Times are in UTC.
-    """
-
-    load_id: int
-    source: str
-    tables: tuple[TableCounts, ...]
-    files: tuple[str, ...]
-    reasons: dict[str, dict[str, int]]
-    started_at: datetime
-    finished_at: datetime
-    new_in_quarantine: int = 0
-    released: int = 0
-    notes: tuple[str, ...] = field(default=())
+    orphans: frozenset[str] = frozenset()
+    replace: bool = False
+    dry_run: bool = False
+    again: bool = False
 
     @property
-    def rows_read(self) -> int:
-        """Rows found in all files."""
-        return sum(table.rows_read for table in self.tables)
-
-    @property
-    def inserted(self) -> int:
-        """Rows with a new key."""
-        return sum(table.inserted for table in self.tables)
-
-    @property
-    def updated(self) -> int:
-        """Rows that replaced one of the same key."""
-        return sum(table.updated for table in self.tables)
-
-    @property
-    def unchanged(self) -> int:
-        """Rows that were there already."""
-        return sum(table.unchanged for table in self.tables)
-
-    @property
-    def quarantined(self) -> int:
-        """Rows that were refused."""
-        return sum(table.quarantined for table in self.tables)
+    def kept(self) -> dict[str, Any]:
+        """What a load of the same files must have in common to do the same."""
+        return {"allow_orphans": sorted(self.orphans), "replace": self.replace}
 
 
 def load(
     engine: Engine,
-    path: Path,
+    paths: Path | str | Sequence[Path | str],
     *,
+    mapping: Mapping | None = None,
     allow_orphans: Iterable[str] = frozenset(),
+    replace: bool = False,
+    dry_run: bool = False,
+    again: bool = False,
     progress: OnProgress = no_progress,
 ) -> LoadReport:
-    """Load the files at `path`, a folder or one file, in one transaction.
+    """Load what is at `paths` in one transaction, each a folder or a file in the contract layout.
 
+    With a `mapping` it may be any files, a database or a URL of either.
     `allow_orphans` may name "products" and "sessions": rows that refer to an unknown one are then stored.
+    With `replace`, rows go that the new files of a table lack. A `dry_run` does everything and keeps nothing.
+    Files that were loaded before are not read again if nothing has changed since, unless `again` says so.
     `progress` is told bytes in the stage "reading" and rows in the stage "storing", from any thread.
 
     Raises SourceError when the files cannot be loaded, with all that is wrong with them, SettingsError for
     another word in `allow_orphans`, DatabaseError when the database fails; nothing is stored then.
     """
-    orphans = _orphan_tables(allow_orphans)
-    found = find(path)
+    options = Options(orphan_tables(allow_orphans), replace, dry_run, again)
+    listed = [str(path) for path in ([paths] if isinstance(paths, Path | str) else paths)]
+    source = ", ".join(map(public, listed))
+    with storing(engine, source) as store:
+        reading = (store.reader, store.folder, engine.settings.id_type, progress, listed)
+        reader = LayoutReader(*reading) if mapping is None else MappedReader(*reading, mapping)
+        with closing(reader):
+            return Loading(engine, store, source, options, progress).run(reader)
+
+
+@contextmanager
+def storing(engine: Engine, source: str) -> Iterator[Store]:
+    """Give a store; what DuckDB says when it fails becomes a sentence about `source`."""
     engine.query("SELECT load_id FROM loads LIMIT 1")  # says so where `patron init` is still to come
     try:
         with engine.store() as store:
-            return _Load(engine, store, path, found, orphans, progress).run()
+            yield store
     except duckdb.Error as error:
         raise DatabaseError(
-            f"Nothing of {path} was loaded, because the database failed: {reason(error)}."
+            f"Nothing of {source} was loaded, because the database failed: {reason(error)}."
         ) from error
 
 
-class _Load:
-    """One load under way."""
+class Loading:
+    """One load under way: of the files found, or of entries of the quarantine that are to be tried again."""
 
     def __init__(
-        self,
-        engine: Engine,
-        store: Store,
-        path: Path,
-        found: Found,
-        orphans: frozenset[str],
-        progress: OnProgress,
+        self, engine: Engine, store: Store, source: str, options: Options, progress: OnProgress
     ) -> None:
         self.started_at = datetime.now(UTC)
+        self.engine = engine
         self.store = store
-        self.path = path
-        self.found = found
-        self.orphans = orphans
+        self.source = source
+        self.mapping: Mapping | None = None
+        self.options = options
         self.progress = progress
+        self.undoable = engine.settings.undoable_loads > 0
         self.notes: list[str] = []
-        self.reader = Reader(store.reader, store.folder, engine.settings.id_type, progress)
+        self.returning: dict[str, Returning] = {}
+        self.merged: dict[str, Merged] = {}
+        self.builds_on: set[int] = set()
+        self.retried: set[str] = set()
+        self.load_id = 0
 
-    def run(self) -> LoadReport:
+    def run(self, reader: Reader) -> LoadReport:
         """Read, then store; raises what `load` raises."""
-        parts = self.reader.look(self.found)
-        if self.found.problems:
-            raise SourceError(_sentence(self.path, self.found.problems), self.found.problems)
-        staged = self.reader.stage(parts)
-        with self.store.transaction(table.table for table in staged):
-            return self._store(staged)
+        self.mapping = reader.mapping
+        files = reader.look()
+        with Hashing(files) as hashing:
+            if self._may_be_known(files) and (report := self._same(hashing.files(), reader.notes())):
+                return report
+            staged = reader.stage()
+            self.notes += reader.notes()
+            return self.store_all(staged, hashing.files)
 
-    def _store(self, staged: list[StagedTable]) -> LoadReport:
-        load_id = self.store.next_load_id()
-        merged = []
-        rows, done = sum(table.rows_read for table in staged), 0
-        for table in staged:
-            self._refuse_orphans(table)
-            self._refuse_duplicates(table)
-            merged.append(self.store.merge(table.stage))
-            done += table.rows_read
-            self.progress(Progress("storing", done, rows))
-        refused = collect(self.store.reader, staged)
-        released = release_settled(self.store, staged, load_id)
-        new = self.store.quarantine(load_id)
+    def store_all(
+        self, staged: list[StagedTable], files: Callable[[], tuple[FileRead, ...]] = tuple
+    ) -> LoadReport:
+        """Store what was read, in one transaction."""
+        with self.store.transaction(dry_run=self.options.dry_run):
+            return self._store({one.table.name: one for one in staged}, files)
+
+    # -- the very same files again ----------------------------------------------------------------------
+
+    def _may_be_known(self, files: Files) -> bool:
+        """Whether files of the same size were loaded before, so that hashing them first is worth the time."""
+        size = sum(file.size for file, _ in files)
+        rows = self.engine.query("SELECT load_id FROM loads WHERE bytes_read = ? LIMIT 1", [size])
+        return bool(rows) and not self.options.again
+
+    def _same(self, files: tuple[FileRead, ...], notes: list[str]) -> LoadReport | None:
+        """Record that the files are those of an earlier load, if nothing has changed since."""
+        with self.store.transaction(dry_run=self.options.dry_run):
+            same = find_same(self.store, content_hash(files), self._mapping_hash(), self.options.kept)
+            if same is None:
+                return None
+            number, before = same
+            report = LoadReport(
+                load_id=next_load_id(self.store),
+                source=self.source,
+                tables=tuple(_unchanged(table) for table in before["tables"] if _was_read(table)),
+                files=files,
+                reasons=before["reasons"],
+                examples=before["examples"],
+                started_at=self.started_at,
+                finished_at=datetime.now(UTC),
+                notes=tuple(notes),
+                content_hash=content_hash(files),
+                mapping=self.mapping.text if self.mapping else None,
+                mapping_hash=self._mapping_hash(),
+                same_as=number,
+                dry_run=self.options.dry_run,
+            )
+            kept = ("fingerprints", "profiles", "options")
+            traces = Traces(builds_on=(number,), **{name: before[name] for name in kept})
+            record(self.store, as_row(report, traces, undoable=self.undoable))
+            return report
+
+    def _mapping_hash(self) -> str | None:
+        return hashlib.sha256(self.mapping.text.encode()).hexdigest() if self.mapping else None
+
+    # -- storing ----------------------------------------------------------------------------------------
+
+    def _store(self, staged: dict[str, StagedTable], files: Callable[[], tuple[FileRead, ...]]) -> LoadReport:
+        self.load_id = next_load_id(self.store)
+        forget(self.store, self.load_id, self.engine.settings.undoable_loads)
+        self.bring_entries(staged)
+        waiting = waiting_tables(self.store)
+        self.store.lock(table for table in CONTRACT if table.name in staged or table.name in waiting)
+        profiles = self._merge_all(staged, waiting)
+        tables = [staged[table.name] for table in CONTRACT if table.name in staged]
+        removed: dict[str, int] = {}
+        if self.options.replace:
+            replacing = Replacing(self.store, self.load_id, self.options.orphans, undoable=self.undoable)
+            removed = replacing.remove([one for one in tables if one.parts], self.merged)
+            self.notes += replacing.notes
+        refused = collect(self.store.reader, tables)
+        for name in self.retried:
+            refused.update({(name, code): count for code, count in self.returning[name].reasons()})
+        counts = tuple(self._counts(one, refused, removed) for one in tables)
+        new = add_refused(self.store, self.load_id)
+        for returning in self.returning.values():
+            self.builds_on |= set(returning.origins())
+            returning.settle(self.load_id)
+        released = release_settled(self.store, tables, self.load_id)
+        read = files()
         report = LoadReport(
-            load_id=load_id,
-            source=str(self.path),
-            tables=tuple(_counts(*one, refused) for one in zip(staged, merged, strict=True)),
-            files=tuple(part.file.name for table in staged for part in table.parts),
+            load_id=self.load_id,
+            source=self.source,
+            tables=tuple(one for one in counts if one.rows_read or staged[one.table].parts),
+            files=read,
             reasons=_by_table(refused),
+            examples=latest_examples(self.store) if refused else {},
             started_at=self.started_at,
             finished_at=datetime.now(UTC),
             new_in_quarantine=new,
             released=released,
-            notes=(*self.found.all_notes(), *self.notes),
+            notes=tuple(self.notes),
+            warnings=tuple(warnings_of(self.store, profiles)),
+            content_hash=content_hash(read),
+            mapping=self.mapping.text if self.mapping else None,
+            mapping_hash=self._mapping_hash(),
+            dry_run=self.options.dry_run,
         )
-        self.store.record(_row(report))
+        record(self.store, as_row(report, self._traces(tables, profiles, removed), undoable=self.undoable))
         return report
+
+    def bring_entries(self, staged: dict[str, StagedTable]) -> None:
+        """Stage entries of the quarantine that were asked for, and name their tables in `retried`."""
+
+    def _merge_all(self, staged: dict[str, StagedTable], waiting: set[str]) -> dict[str, Profile]:
+        """Merge all tables, parents first, each with the rows that had waited for its parents."""
+        profiles: dict[str, Profile] = {}
+        rows, done = sum(table.rows_read for table in staged.values()), 0
+        for table in CONTRACT:
+            self._take_up(table, staged, waiting)
+            one = staged.get(table.name)
+            if one is None:
+                continue
+            self._refuse_orphans(one)
+            self._refuse_duplicates(one)
+            if one.parts:
+                profiles[table.name] = profile(self.store.reader, one)
+            self.merged[table.name] = self.store.merge(one.stage, self.load_id, undoable=self.undoable)
+            done += one.rows_read
+            self.progress(Progress("storing", done, rows))
+        return profiles
+
+    def _take_up(self, table: Table, staged: dict[str, StagedTable], waiting: set[str]) -> None:
+        """Stage quarantined rows of a table that waited for something that this load brought."""
+        arrived = {name for name, merged in self.merged.items() if merged.inserted}
+        codes = waiting_for(table, arrived)
+        if table.name not in waiting or not codes or table.name in self.returning:
+            return
+        one = staged.get(table.name) or StagedTable(self.store.reader, table, self.engine.settings.id_type)
+        returning = Returning(self.store, one)
+        if returning.fetch(Which(reasons=tuple(codes))):
+            staged[table.name] = one
+            self.returning[table.name] = returning
+
+    def _counts(
+        self, staged: StagedTable, refused: Counter[tuple[str, str]], removed: dict[str, int]
+    ) -> TableCounts:
+        name = staged.table.name
+        merged = self.merged[name]
+        returning = self.returning.get(name)
+        taken = returning.taken() if returning else 0
+        tried = returning.rows if returning and name in self.retried else taken
+        return TableCounts(
+            name,
+            staged.rows_read + tried,
+            merged.inserted,
+            merged.updated,
+            merged.unchanged,
+            quarantined=sum(count for (table, _), count in refused.items() if table == name),
+            taken_up=taken,
+            removed=removed.get(name, 0),
+        )
+
+    def _traces(
+        self, staged: list[StagedTable], profiles: dict[str, Profile], removed: dict[str, int]
+    ) -> Traces:
+        filled = {name for name, merged in self.merged.items() if merged.filled and merged.inserted}
+        builds_on = self.builds_on | earlier_loads_met(self.store, staged, self.merged, removed)
+        return Traces(
+            options=self.options.kept,
+            filled=tuple(sorted(filled)),
+            builds_on=tuple(sorted(builds_on - {self.load_id})),
+            mark=self.store.mark(),
+            fingerprints={one.table.name: self.store.fingerprint(one.table) for one in staged},
+            profiles=profiles,
+        )
 
     # -- checks that need the shop's tables -------------------------------------------------------------
 
     def _refuse_orphans(self, staged: StagedTable) -> None:
         for column in staged.table.references:
             known_to_be_missing = self.store.find_unknown(staged.stage, column)
-            if column.references in self.orphans:
+            if column.references in self.options.orphans:
                 self._admit(staged, column, known_to_be_missing)
                 continue
             self.store.reader.execute(
@@ -226,7 +339,7 @@ class _Load:
         )
 
 
-def _orphan_tables(words: Iterable[str]) -> frozenset[str]:
+def orphan_tables(words: Iterable[str]) -> frozenset[str]:
     for word in words:
         if word not in ORPHANS:
             raise SettingsError(
@@ -236,10 +349,15 @@ def _orphan_tables(words: Iterable[str]) -> frozenset[str]:
     return frozenset(ORPHANS[word] for word in words)
 
 
-def _counts(staged: StagedTable, merged: Merged, refused: Counter[tuple[str, str]]) -> TableCounts:
-    name = staged.table.name
-    quarantined = sum(count for (table, _), count in refused.items() if table == name)
-    return TableCounts(name, staged.rows_read, merged.inserted, merged.updated, merged.unchanged, quarantined)
+def _was_read(table: dict[str, Any]) -> bool:
+    return bool(table["rows_read"] - table["taken_up"] or not table["rows_read"])
+
+
+def _unchanged(table: dict[str, Any]) -> TableCounts:
+    """Return the counts of a table whose rows are all still as an earlier load left them."""
+    read = table["rows_read"] - table["taken_up"]
+    refused = table["quarantined"]
+    return TableCounts(table["table"], read, unchanged=read - refused, quarantined=refused)
 
 
 def _by_table(refused: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
@@ -247,41 +365,3 @@ def _by_table(refused: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     for (table, code), count in sorted(refused.items()):
         reasons.setdefault(table, {})[code] = count
     return reasons
-
-
-def _row(report: LoadReport) -> dict[str, Any]:
-    """Return the load as a row of `loads`."""
-    details = {
-        "tables": [asdict(table) for table in report.tables],
-        "files": report.files,
-        "reasons": report.reasons,
-        "new_in_quarantine": report.new_in_quarantine,
-        "released": report.released,
-        "notes": report.notes,
-    }
-    return {
-        "load_id": report.load_id,
-        "started_at": report.started_at.replace(tzinfo=None),
-        "finished_at": report.finished_at.replace(tzinfo=None),
-        "source": report.source,
-        "rows_read": report.rows_read,
-        "inserted": report.inserted,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "quarantined": report.quarantined,
-        "details": json.dumps(details, ensure_ascii=False),
-    }
-
-
-def _sentence(path: Path, problems: list[str]) -> str:
-    if len(problems) == 1:
-        return f"Nothing of {path} was loaded: {_ended(problems[0])}"
-    shown = [f"  - {_ended(problem)}" for problem in problems[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        shown.append(f"  - and {len(problems) - MOST_PROBLEMS} more.")
-    listed = "\n".join(shown)
-    return f"Nothing of {path} was loaded, for {len(problems)} reasons:\n{listed}"
-
-
-def _ended(problem: str) -> str:
-    return problem if problem.endswith("?") else f"{problem}."

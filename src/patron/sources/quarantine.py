@@ -17,9 +17,12 @@ import pyarrow as pa
 
 from patron.contract import Table
 from patron.engines.arrow import arrow_type
+from patron.engines.quarantine import fetch_earlier, settle
 from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
-from patron.sources.checks import DUPLICATE, GOOD, Given, Problems, select_checked
-from patron.sources.records import FAULTS, Fault
+from patron.sources.checks import DUPLICATE, GOOD, Problems, select_checked
+from patron.sources.formats.records import FAULTS, Fault
+from patron.sources.mapping.again import ROW, as_mapped
+from patron.sources.returning import as_read
 from patron.sources.staging import Part, StagedTable
 
 BATCH_ROWS = 5_000
@@ -56,8 +59,22 @@ def collect(reader: duckdb.DuckDBPyConnection, staged: list[StagedTable]) -> Rea
 
 
 def release_settled(store: Store, staged: list[StagedTable], load_id: int) -> int:
-    """Delete the entries of earlier loads that this load has settled; return how many."""
+    """Take out of the quarantine what this load has settled of earlier ones; return how many entries."""
     return sum(_release(store, table, load_id) for table in staged)
+
+
+def latest_examples(store: Store) -> dict[str, dict[str, str]]:
+    """Return, by table and reason code, where the latest refused row stands and what is wrong with it."""
+    rows = store.rows(
+        "SELECT table_name, reason_code, source_file, source_line, reason FROM ("
+        "SELECT *, ROW_NUMBER() OVER (PARTITION BY table_name, reason_code "
+        f"ORDER BY load_id DESC, source_file, source_line) AS place FROM {store.home}quarantine) AS refused "
+        "WHERE place = 1 ORDER BY table_name, reason_code"
+    )
+    examples: dict[str, dict[str, str]] = {}
+    for table, code, file, line, reason in rows:
+        examples.setdefault(table, {})[code] = f"{file}{f':{line}' if line else ''}: {reason}"
+    return examples
 
 
 # -- what was refused -------------------------------------------------------------------------------------
@@ -72,10 +89,10 @@ def _entries(staged: StagedTable, part: Part) -> Iterator[Entry]:
         if isinstance(one, Fault):
             yield Entry(staged.table.name, part.file.name, *one)
             continue
-        place, values = one
         problem = staged.problems.numbered(int(next(numbers)))
-        content = json.dumps(values, ensure_ascii=False)
-        yield Entry(staged.table.name, part.file.name, place, problem.code, problem.sentence(values), content)
+        content = json.dumps(one.content, ensure_ascii=False)
+        reason = problem.sentence(one.values)
+        yield Entry(staged.table.name, part.file.name, one.place, problem.code, reason, content)
 
 
 def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
@@ -103,21 +120,21 @@ def _insert(reader: duckdb.DuckDBPyConnection, batch: list[Entry]) -> None:
 
 
 def _release(store: Store, staged: StagedTable, load_id: int) -> int:
-    table, reader = staged.table, store.reader
-    if not store.fetch_earlier(table, load_id, FAULTS, into="earlier"):
+    if not fetch_earlier(store, staged.table, load_id, FAULTS, into="earlier"):
         return 0
     store.fetch_met(staged.stage)
-    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged)}")
+    reader = store.reader
+    mapped = as_mapped(store, staged.table, "earlier", staged.id_type)
+    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged, mapped)}")
     reader.execute(f"CREATE OR REPLACE TEMP TABLE settled AS {_settled(staged)}", [DUPLICATE])
-    return store.release(table, "settled")
+    return settle(store, load_id, "SELECT entry_id FROM settled")
 
 
-def _retried(staged: StagedTable) -> str:
+def _retried(staged: StagedTable, entries: str) -> str:
     """Type and check the earlier entries' content as if it had been read again."""
-    given = {name: Given(f"content ->> '$.{name}'") for name in staged.table.names}
-    source = "(SELECT * FROM earlier WHERE JSON_VALID(content))"
-    kept = ("reason_code", "content")
-    return select_checked(staged.table, given, source, staged.id_type, Problems(), keep=kept)
+    source = f"(SELECT * FROM {entries} WHERE {ROW} IS NOT NULL)"
+    kept = ("entry_id", "reason_code")
+    return select_checked(staged.table, as_read(staged.table), source, staged.id_type, Problems(), keep=kept)
 
 
 def _settled(staged: StagedTable) -> str:
@@ -130,7 +147,7 @@ def _settled(staged: StagedTable) -> str:
     key = table.key.name
     same = " AND ".join(f"entry.{name} IS NOT DISTINCT FROM stored.{name}" for name in table.names)
     return f"""
-        SELECT DISTINCT entry.reason_code, entry.content
+        SELECT DISTINCT entry.entry_id
         FROM retried AS entry
         JOIN {staged.stage.name} AS stored ON stored.{key} = entry.{key} AND stored.state = {GOOD}
         LEFT JOIN {staged.stage.met} AS met ON met.staged_row = stored.rowid

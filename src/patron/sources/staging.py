@@ -1,6 +1,7 @@
 """Rows on their way in: a table's stage in DuckDB, and the files that fill it, each a part.
 
-What a format must do is in `Part`; `text` and `parquet` do it.
+What a format must do is in `Part`; the modules of `formats` do it. A part fills any `Target`: a contract table's
+stage, where its columns are the table's, or a landing, where they wait for a mapping.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import glob
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -18,22 +19,73 @@ from patron.contract import IdType, Table
 from patron.contract.ddl import column_type
 from patron.engines.store import Stage, number
 from patron.sources.checks import GOOD, Given, Problems, select_checked
-from patron.sources.layout import SourceFile
-from patron.sources.records import Fault
+from patron.sources.formats.files import SourceFile
+from patron.sources.formats.records import Fault
 
 Numbers = np.ndarray[Any, Any]
-# A row's place in its file (a line or a row, from 1) and its values as they were read, by column.
-Row = tuple[int, dict[str, str | None]]
+
+
+class Refused(NamedTuple):
+    """A row that is refused: its place in its file (a line or a row, from 1), and its values.
+
+    `values` are by column of the table, for the sentence that says why; `content` is by column of the source,
+    as it was there.
+    """
+
+    place: int
+    values: Mapping[str, str | None]
+    content: Mapping[str, str | None]
 
 
 class OtherCount(Exception):
     """DuckDB read another number of rows than the file has."""
 
 
-class Part(ABC):
-    """One file of a table. Its rows have the stage's rowids from `first` on.
+class Target(ABC):
+    """What files are read into: a table of `connection`, called `name`, filled by its `parts` one after the other."""
 
-    `columns` are the table's columns in the file's order; `faults` counts what could not become a row.
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        self.connection = connection
+        self.name = name
+        self.parts: list[Part] = []
+
+    def add(self, part: Part, folder: Path) -> None:
+        """Read a file; raises SourceError when it cannot be read whole. `folder` is for temporary copies."""
+        self.parts.append(part)
+        part.first = number(self.connection, f"SELECT COUNT(*) FROM {self.name}")
+        part.read(self, folder)
+
+    def insert(
+        self,
+        columns: Mapping[str, Given],
+        source: str,
+        parameters: Sequence[Any],
+        accept: Callable[[int], bool],
+    ) -> int:
+        """Insert a source's rows and return how many.
+
+        Raises OtherCount, and inserts nothing, if `accept` does not agree with that number.
+        """
+        select = self.select(columns, source)
+        self.connection.begin()
+        try:
+            rows = number(self.connection, f"INSERT INTO {self.name} {select}", parameters)
+            _check(rows, accept)
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+        return rows
+
+    @abstractmethod
+    def select(self, columns: Mapping[str, Given], source: str) -> str:
+        """Return the SELECT of what is inserted, where the values of `columns` come from `source`."""
+
+
+class Part(ABC):
+    """One file of a target. Its rows have the target's rowids from `first` on.
+
+    `columns` are the target's columns in the file's order; `faults` counts what could not become a row.
     """
 
     def __init__(self, file: SourceFile) -> None:
@@ -48,64 +100,41 @@ class Part(ABC):
         """Return the file's columns, by the names they have there; raises SourceError when it has none."""
 
     @abstractmethod
-    def read(self, staged: StagedTable, folder: Path) -> None:
+    def read(self, target: Target, folder: Path) -> None:
         """Insert all sound rows and count the faults; raises SourceError when the file cannot be read whole.
 
         `folder` is for a copy of a file that DuckDB does not read as it is.
         """
 
     @abstractmethod
-    def refused(self, staged: StagedTable, rows: Numbers) -> Iterator[Fault | Row]:
+    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
         """Read the file's `rows` of these numbers again, and its faults, in the file's order."""
 
 
-class StagedTable:
+class StagedTable(Target):
     """One table's rows in the connection's temporary table, and the problems that they can have."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table, id_type: IdType) -> None:
-        self.connection = connection
+        self.stage = Stage(table)
+        super().__init__(connection, self.stage.name)
         self.table = table
         self.id_type = id_type
-        self.stage = Stage(table)
         self.problems = Problems()
-        self.parts: list[Part] = []
         columns = [
             f"{column.name} {column_type(column.type, id_type).sql('duckdb')}" for column in table.columns
         ]
-        connection.execute(f"CREATE TEMP TABLE {self.stage.name} ({', '.join(columns)}, state SMALLINT)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {self.stage.name} ({', '.join(columns)}, state SMALLINT)"
+        )
 
     @property
     def rows_read(self) -> int:
         """All rows of all parts, sound or not."""
         return sum(part.rows + part.faults for part in self.parts)
 
-    def add(self, part: Part, folder: Path) -> None:
-        """Read a file."""
-        self.parts.append(part)
-        part.first = number(self.connection, f"SELECT COUNT(*) FROM {self.stage.name}")
-        part.read(self, folder)
-
-    def insert(
-        self,
-        columns: Mapping[str, Given],
-        source: str,
-        parameters: Sequence[Any],
-        accept: Callable[[int], bool],
-    ) -> int:
-        """Insert a source's rows, checked, and return how many.
-
-        Raises OtherCount, and inserts nothing, if `accept` does not agree with that number.
-        """
-        select = select_checked(self.table, columns, source, self.id_type, self.problems)
-        self.connection.begin()
-        try:
-            rows = number(self.connection, f"INSERT INTO {self.stage.name} {select}", parameters)
-            _check(rows, accept)
-        except BaseException:
-            self.connection.rollback()
-            raise
-        self.connection.commit()
-        return rows
+    def select(self, columns: Mapping[str, Given], source: str) -> str:
+        """Return the SELECT that types and checks the rows of `source`."""
+        return select_checked(self.table, columns, source, self.id_type, self.problems)
 
     def refused(self, part: Part) -> tuple[Numbers, Numbers]:
         """Return the numbers of a part's refused rows, from 0, and of the problem of each."""

@@ -67,12 +67,15 @@ class DuckDBBuild:
         self.settings = json.loads(engine.settings.model.model_dump_json())
         self.seconds: dict[str, float] = {}
         self.rows: dict[str, int] = {}
-        self.counting = threading.Lock()  # workers add to both
+        self.failed: str | None = None  # the step that was the first to fail
+        self.counting = threading.Lock()  # workers change these
+        self.same_model = last is not None and last["model"] == engine.model_mark
         self.full = full or last is None or as_of < last["as_of"] or self._features_differ(last)
 
     def _features_differ(self, last: dict[str, Any]) -> bool:
+        """Whether the rows of before were made by other steps, or with another setting that they hold."""
         used = json.loads(last["settings"]).get("positive_response_types")
-        return bool(used != self.settings["positive_response_types"])
+        return bool(not self.same_model or used != self.settings["positive_response_types"])
 
     def run(self) -> BuildRecord:
         """Build, reconcile, swap; raises BuildError or NotReconciled and then leaves all as it was."""
@@ -83,8 +86,9 @@ class DuckDBBuild:
         except duckdb.CatalogException:
             raise
         except duckdb.Error as error:
+            step = f" in the step {self.failed}" if self.failed else ""
             raise BuildError(
-                f"The build as of {self.as_of} failed and customer_360 is as it was: {reason(error)}."
+                f"The build as of {self.as_of} failed{step} and customer_360 is as it was: {reason(error)}."
             ) from error
 
     # -- full: ranges of customers, then a swap ---------------------------------------------------------
@@ -213,7 +217,9 @@ class DuckDBBuild:
             cursor.execute(
                 f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
             )
-            cursor.execute(f"INSERT INTO {step.name} FROM temp.{step.name}_batch ORDER BY customer_id")
+            cursor.execute(
+                f"INSERT INTO {step.name} BY NAME FROM temp.{step.name}_batch ORDER BY customer_id"
+            )
             cursor.execute(f"DROP TABLE temp.{step.name}_batch")
 
     # -- what both share --------------------------------------------------------------------------------
@@ -247,7 +253,9 @@ class DuckDBBuild:
         for step in kept(Kept.CUSTOMER_TABLE):
             into = f"{step.name}{suffix}"
             opening = (
-                f"INSERT INTO {into}" if suffix == "_next" else f"CREATE OR REPLACE TEMP TABLE {into} AS"
+                f"INSERT INTO {into} BY NAME"
+                if suffix == "_next"
+                else f"CREATE OR REPLACE TEMP TABLE {into} AS"
             )
             self._run_step(cursor, step, opening)
         for step in kept(Kept.BATCH_STEP):
@@ -266,9 +274,11 @@ class DuckDBBuild:
         return {name: self.values[name] for name in step.parameters}
 
     def _note_new(self, cursor: duckdb.DuckDBPyConnection, features: str) -> int:
+        # After another model the former rows may be gone; then the customers of all builds before are known.
+        known = "customer_features" if self.same_model else "new_customers"
         row = cursor.execute(
             f"INSERT INTO new_customers SELECT $build_id, customer_id FROM {features} "
-            "ANTI JOIN customer_features USING (customer_id)",
+            f"ANTI JOIN {known} USING (customer_id)",
             {"build_id": self.build_id},
         ).fetchone()
         return int(row[0]) if row else 0
@@ -277,7 +287,7 @@ class DuckDBBuild:
         """Compute what depends on everyone, reconcile, forget the changes that were taken in, keep the record."""
         for step in kept(Kept.SHOP_TABLE):
             cursor.execute(f"DELETE FROM {step.name}")
-            self._run_step(cursor, step, f"INSERT INTO {step.name}")
+            self._run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
         customers = _count(cursor, "customer_features")
         reconciliation = self._timed("reconciliation", lambda: self._reconcile(cursor))
         cursor.execute("DELETE FROM changed_customers")
@@ -293,6 +303,7 @@ class DuckDBBuild:
             settings=self.settings,
             steps=tuple(Step(name, round(s, 4), self.rows.get(name)) for name, s in self.seconds.items()),
             reconciliation=reconciliation,
+            model=self.engine.model_mark,
         )
         values = asdict(record)
         for name in ("started_at", "finished_at"):
@@ -318,7 +329,12 @@ class DuckDBBuild:
 
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         start = time.perf_counter()
-        result = run()
+        try:
+            result = run()
+        except duckdb.Error:
+            with self.counting:
+                self.failed = self.failed or name
+            raise
         self._took(name, time.perf_counter() - start)
         return result
 

@@ -54,7 +54,7 @@ def recluster_if_needed(connection: duckdb.DuckDBPyConnection, table: Table, id_
         return False
     ordered = replace(table, name=f"{table.name}_in_order")
     connection.execute(create_table(ordered, "duckdb", id_type, keys=False, if_not_exists=False))
-    connection.execute(f"INSERT INTO {ordered.name} SELECT * FROM {table.name} ORDER BY {ORDER}")
+    connection.execute(f"INSERT INTO {ordered.name} BY NAME SELECT * FROM {table.name} ORDER BY {ORDER}")
     connection.execute(f"DROP TABLE {table.name}")
     connection.execute(f"ALTER TABLE {ordered.name} RENAME TO {table.name}")
     connection.execute("DELETE FROM clustering WHERE table_name = ?", [table.name])

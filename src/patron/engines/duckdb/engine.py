@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ import pyarrow.compute as pc
 
 from patron.contract import CONTRACT, Table
 from patron.contract.bookkeeping import BOOKKEEPING
-from patron.contract.ddl import create_table
+from patron.contract.ddl import column_type, create_table
 from patron.engines.address import MEMORY
-from patron.engines.base import BuildRecord, Engine, OnProgress, Row, no_progress
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
-from patron.engines.duckdb.opening import open_file, reason
+from patron.engines.duckdb.opening import Config, open_file, reason
+from patron.engines.duckdb.picks import sql_of
 from patron.engines.duckdb.store import DuckDBStore
-from patron.errors import DatabaseError, NoDatabase, PatronError
-from patron.model.render import inlined, parameters
-from patron.model.steps import Kept, kept
+from patron.errors import DatabaseError, NoDatabase
+from patron.model.render import inlined, mark, parameters
+from patron.model.steps import Kept, Step, kept, steps
 from patron.settings import Settings
 
 WRITING: dict[Path, threading.RLock] = {}
@@ -39,13 +41,18 @@ class DuckDBEngine(Engine):
 
     dialect = "duckdb"
 
-    def __init__(self, path: str, settings: Settings, *, create: bool = True) -> None:
-        """Open the file; raises DatabaseBusy when another process has it, DatabaseError when it cannot be."""
+    def __init__(
+        self, path: str, settings: Settings, *, create: bool = True, config: Config | None = None
+    ) -> None:
+        """Open the file, with DuckDB's own settings in `config` over those of `settings`.
+
+        Raises DatabaseBusy when another process has it, DatabaseError when it cannot be opened.
+        """
         self.settings = settings
         self.path = path
         self.writing = _writing(path)
         self._snapshot = threading.local()
-        self.connection = open_file(path, settings, create=create)
+        self.connection = open_file(path, settings, config or {}, create=create)
         name = self.query("SELECT current_database() AS name")[0]["name"]
         self.catalog = '"' + str(name).replace('"', '""') + '"'
 
@@ -96,7 +103,7 @@ class DuckDBEngine(Engine):
         try:
             yield
         except duckdb.CatalogException as error:
-            raise _not_initialised(self.path, error) from error
+            raise not_initialised(self.path, error) from error
         except duckdb.Error as error:
             raise DatabaseError(f"The database {self.path} could not do this: {reason(error)}.") from error
 
@@ -104,15 +111,39 @@ class DuckDBEngine(Engine):
 
     def init(self) -> None:
         with self.writing, self.transaction() as cursor:
-            for table in (*CONTRACT, *BOOKKEEPING):
-                cursor.execute(create_table(table, self.dialect, self.settings.id_type, keys=False))
-            values = parameters(self.settings.model, date(2000, 1, 1), 0)
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
-                query = inlined(step.name).sql(self.dialect)
-                used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
-            for step in kept(Kept.VIEW):
-                cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+            self._create_declared(cursor)
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+                if step.kept is Kept.VIEW:
+                    cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+                else:
+                    self._create_derived(cursor, step)
+
+    def _create_declared(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        for table in (*CONTRACT, *BOOKKEEPING):
+            cursor.execute(create_table(table, self.dialect, self.settings.id_type, keys=False))
+            found = [name for name, *_ in cursor.execute(f"DESCRIBE {table.name}").fetchall()]
+            if table in CONTRACT and (error := self.lacking(table, found)):
+                raise error
+            for column in table.columns:
+                if column.name not in found:
+                    kind = column_type(column.type, self.settings.id_type).sql(self.dialect)
+                    cursor.execute(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+
+    def _create_derived(self, cursor: duckdb.DuckDBPyConnection, step: Step) -> None:
+        """Create a table that builds fill; one of other columns goes, for the next build fills the new one."""
+        query = inlined(step.name).sql(self.dialect)
+        values = parameters(self.settings.model, date(2000, 1, 1), 0)
+        used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
+        found = cursor.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ?",
+            [step.name],
+        ).fetchall()
+        if found and sorted(found) != sorted(
+            row[:2] for row in cursor.execute(f"DESCRIBE {query}", used).fetchall()
+        ):
+            cursor.execute(f"DROP TABLE {step.name}")
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -133,7 +164,7 @@ class DuckDBEngine(Engine):
                 last = cursor.execute(f"SELECT MAX(customer_id) FROM {table.name}").fetchall()[0][0]
             for batch in batches:
                 cursor.register("arriving", batch)
-                cursor.execute(f"INSERT INTO {table.name} SELECT * FROM arriving")
+                cursor.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM arriving")
                 self._note_changed(cursor, table, batch)
                 cursor.unregister("arriving")
                 count += batch.num_rows
@@ -166,12 +197,20 @@ class DuckDBEngine(Engine):
 
     # -- the model ------------------------------------------------------------------------------------
 
+    @cached_property
+    def model_mark(self) -> str:
+        return mark([sql_of(step.name) for step in steps()], self.dialect)
+
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        check_day(as_of)
         try:
             with self.writing:
+                last = self.last_build()
+                if last is None or last.get("model") != self.model_mark:
+                    self.init()  # what another version of Patron has made may have other columns
                 return DuckDBBuild(self, as_of, full=full, progress=progress).run()
         except duckdb.CatalogException as error:
-            raise _not_initialised(self.path, error) from error
+            raise not_initialised(self.path, error) from error
 
 
 def _continues(batch: pa.RecordBatch, last: Any) -> bool:
@@ -191,5 +230,6 @@ def _writing(path: str) -> threading.RLock:
     return lock if path == MEMORY else WRITING.setdefault(Path(path).resolve(), lock)
 
 
-def _not_initialised(path: str, error: duckdb.Error) -> PatronError:
+def not_initialised(path: str, error: duckdb.Error) -> NoDatabase:
+    """Return the error of a database that lacks what a query names."""
     return NoDatabase(f"{path} lacks something that Patron needs; run `patron init` first ({reason(error)}).")

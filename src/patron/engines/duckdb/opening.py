@@ -12,8 +12,9 @@ from patron.engines.address import MEMORY
 from patron.errors import DatabaseBusy, DatabaseError, NoDatabase, PatronError
 from patron.settings import Settings
 
+Config = dict[str, str | bool | int | float | list[str]]
 # Nothing is to be fetched from the internet because a name or a file looks as if an extension were meant.
-OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+OFFLINE: Config = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
@@ -26,8 +27,10 @@ HINDERED = re.compile(
 )
 
 
-def open_file(path: str, settings: Settings, *, create: bool) -> duckdb.DuckDBPyConnection:
+def open_file(path: str, settings: Settings, over: Config, *, create: bool) -> duckdb.DuckDBPyConnection:
     """Open the DuckDB file at `path` to read and write, or a database in memory.
+
+    DuckDB's own settings in `over` go over those of `settings`.
 
     Raises NoDatabase when it is missing and not to be created, DatabaseBusy when another process has it, DatabaseError
     when it cannot be opened as what it is.
@@ -37,6 +40,7 @@ def open_file(path: str, settings: Settings, *, create: bool) -> duckdb.DuckDBPy
         config["memory_limit"] = settings.memory_limit
     if settings.threads is not None:
         config["threads"] = settings.threads
+    config |= over
     if path == MEMORY:
         return duckdb.connect(path, config=config)
     if not create and not Path(path).exists():
@@ -59,9 +63,7 @@ def reason(error: BaseException) -> str:
     return re.sub(r"^(?:[A-Z]\w* ){1,3}Error: ", "", lines[0]).rstrip(".")
 
 
-def _open(
-    path: str, config: dict[str, str | bool | int | float | list[str]], *, read_only: bool
-) -> duckdb.DuckDBPyConnection:
+def _open(path: str, config: Config, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     _check_file(Path(path))
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)

@@ -13,7 +13,6 @@ import duckdb
 
 from patron.contract import FACTS, Column, Table, table_named
 from patron.engines.duckdb.clustering import ORDER, note_appended, recluster_if_needed
-from patron.engines.quarantine import ADD, EARLIER, RELEASE
 from patron.engines.store import Merged, Stage, Store, number
 
 if TYPE_CHECKING:
@@ -26,13 +25,16 @@ TELLING = {"product_catalog": ("category", "brand"), "marketing_campaigns": ("ch
 class DuckDBStore(Store):
     """Stores one load in a DuckDB file."""
 
+    home = ""
+    row_number = "rowid"
+
     def __init__(self, engine: DuckDBEngine) -> None:
         super().__init__()
         self.engine = engine
         self.reader = engine.cursor()
 
     @contextmanager
-    def transaction(self, tables: Iterable[Table]) -> Iterator[None]:
+    def transaction(self, *, dry_run: bool = False) -> Iterator[None]:
         with self.engine.writing:
             self.reader.begin()
             try:
@@ -44,14 +46,36 @@ class DuckDBStore(Store):
                     "INSERT INTO changed_customers "
                     "SELECT DISTINCT customer_id FROM touched ANTI JOIN changed_customers USING (customer_id)"
                 )
-                self.reader.commit()
+                if dry_run:
+                    self.reader.rollback()
+                else:
+                    self.reader.commit()
             except BaseException:
                 with suppress(duckdb.Error):
                     self.reader.rollback()
                 raise
 
-    def next_load_id(self) -> int:
-        return self._number("SELECT COALESCE(MAX(load_id), 0) + 1 FROM loads")
+    def lock(self, tables: Iterable[Table]) -> None:
+        """Nobody else writes: `transaction` has seen to that."""
+
+    # -- plain SQL ------------------------------------------------------------------------------------
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        return number(self.reader, sql, list(parameters))
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self.reader.execute(sql, list(parameters)).fetchall()
+
+    def keep(self, query: str, name: str, parameters: Sequence[Any] = ()) -> int:
+        return self.run(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", parameters)
+
+    def fetch(self, query: str, into: str, parameters: Sequence[Any] = ()) -> int:
+        return self.keep(query, into, parameters)
+
+    def send(self, query: str, into: str) -> int:
+        return self.keep(query, into)
+
+    # -- a load ---------------------------------------------------------------------------------------
 
     def find_unknown(self, stage: Stage, column: Column) -> str:
         parent = table_named(str(column.references))
@@ -68,17 +92,34 @@ class DuckDBStore(Store):
 
     # -- merging --------------------------------------------------------------------------------------
 
-    def merge(self, stage: Stage) -> Merged:
-        was_empty = not self._number(f"SELECT COUNT(*) FROM (SELECT 1 FROM {stage.table.name} LIMIT 1)")
+    def merge(self, stage: Stage, load_id: int, *, undoable: bool) -> Merged:
+        filled = not self.count(f"SELECT COUNT(*) FROM (SELECT 1 FROM {stage.table.name} LIMIT 1)")
         self._meet(stage)
-        updated = self._number(f"SELECT COUNT(*) FROM {stage.met} WHERE differs")
-        unchanged = self._number(f"SELECT COUNT(*) FROM {stage.met}") - updated
+        updated = self.count(f"SELECT COUNT(*) FROM {stage.met} WHERE differs")
+        unchanged = self.count(f"SELECT COUNT(*) FROM {stage.met}") - updated
         self._note_changed(stage)
+        if undoable and not filled:
+            self._keep_former(stage, load_id)
         self._delete_differing(stage)
         stored = self._insert(stage)
-        note_appended(self.reader, stage.table, stored, continues=was_empty)
+        note_appended(self.reader, stage.table, stored, continues=filled)
         recluster_if_needed(self.reader, stage.table, self.engine.settings.id_type)
-        return Merged(stored - updated, updated, unchanged)
+        return Merged(stored - updated, updated, unchanged, filled)
+
+    def _keep_former(self, stage: Stage, load_id: int) -> None:
+        table, key = stage.table, stage.table.key.name
+        columns = ", ".join(table.names)
+        self.run(
+            f"INSERT INTO former_{table.name} (load_id, change, {columns}) SELECT ?, 'updated', {columns} "
+            f"FROM {table.name} WHERE {key} IN (SELECT id FROM replaced)",
+            [load_id],
+        )
+        self.run(
+            f"INSERT INTO former_{table.name} (load_id, change, {key}) SELECT ?, 'inserted', {key} "
+            f"FROM {stage.name} AS staged WHERE staged.state = 0 "
+            f"AND staged.rowid NOT IN (SELECT staged_row FROM {stage.met})",
+            [load_id],
+        )
 
     def _meet(self, stage: Stage) -> None:
         key, others = stage.table.key.name, stage.table.names[1:]
@@ -98,7 +139,7 @@ class DuckDBStore(Store):
         )
 
     def _delete_differing(self, stage: Stage) -> None:
-        if self._number("SELECT COUNT(*) FROM replaced"):
+        if self.count("SELECT COUNT(*) FROM replaced"):
             self.reader.execute(
                 f"DELETE FROM {stage.table.name} WHERE {stage.table.key.name} IN (SELECT id FROM replaced)"
             )
@@ -106,7 +147,7 @@ class DuckDBStore(Store):
     def _insert(self, stage: Stage) -> int:
         columns = ", ".join(stage.table.names)
         order = f"ORDER BY {ORDER}" if stage.table.is_fact else ""
-        return self._number(
+        return self.run(
             f"INSERT INTO {stage.table.name} ({columns}) SELECT {columns} FROM arriving_rows {order}"
         )
 
@@ -137,25 +178,38 @@ class DuckDBStore(Store):
     def _touch(self, customers: str) -> None:
         self.reader.execute(f"INSERT INTO touched SELECT DISTINCT {ORDER} FROM ({customers})")
 
-    # -- the quarantine and the record ----------------------------------------------------------------
+    # -- rows by their keys ---------------------------------------------------------------------------
 
-    def quarantine(self, load_id: int) -> int:
-        return self._number(ADD.format(load="$load_id"), {"load_id": load_id})
+    def note_changed(self, table: Table, ids: str) -> None:
+        key = table.key.name
+        if ORDER in table.names:
+            self._touch(f"SELECT {ORDER} FROM {table.name} WHERE {key} IN (SELECT id FROM {ids})")
+            return
+        for fact in FACTS:
+            if any(column.references == table.name for column in fact.references):
+                self._touch(f"SELECT {ORDER} FROM {fact.name} WHERE {key} IN (SELECT id FROM {ids})")
 
-    def fetch_earlier(self, table: Table, load_id: int, but_not: Sequence[str], into: str) -> int:
-        codes = ", ".join(f"$code_{number}" for number in range(len(but_not)))
-        values = {f"code_{number}": code for number, code in enumerate(but_not)}
-        return self._number(
-            f"CREATE OR REPLACE TEMP TABLE {into} AS {EARLIER.format(table='$table', load='$load_id', codes=codes)}",
-            {"table": table.name, "load_id": load_id, **values},
+    def remove(self, table: Table, ids: str) -> int:
+        return self.run(f"DELETE FROM {table.name} WHERE {table.key.name} IN (SELECT id FROM {ids})")
+
+    def restore(self, table: Table, former: str, load_id: int) -> int:
+        key, columns = table.key.name, ", ".join(table.names)
+        kept = f"FROM {former} WHERE load_id = ? AND change = 'updated'"
+        self.run(f"DELETE FROM {table.name} WHERE {key} IN (SELECT {key} {kept})", [load_id])
+        return self.run(f"INSERT INTO {table.name} ({columns}) SELECT {columns} {kept}", [load_id])
+
+    def note_appended(self, table: Table, rows: int) -> None:
+        note_appended(self.reader, table, rows)
+        recluster_if_needed(self.reader, table, self.engine.settings.id_type)
+
+    def fingerprint(self, table: Table) -> str:
+        return str(self.count(f"SELECT COUNT(*) FROM {table.name}"))
+
+    def mark(self) -> str | None:
+        return None
+
+    def untouched(self, table: Table, ids: str, marks: Sequence[str]) -> int:
+        """Count the rows that are there: nobody but Patron writes to the file."""
+        return self.count(
+            f"SELECT COUNT(*) FROM {table.name} WHERE {table.key.name} IN (SELECT id FROM {ids})"
         )
-
-    def release(self, table: Table, settled: str) -> int:
-        return self._number(RELEASE.format(table="$table", settled=settled), {"table": table.name})
-
-    def record(self, load: dict[str, Any]) -> None:
-        columns, marks = ", ".join(load), ", ".join("?" for _ in load)
-        self.reader.execute(f"INSERT INTO loads ({columns}) VALUES ({marks})", list(load.values()))
-
-    def _number(self, sql: str, parameters: dict[str, Any] | None = None) -> int:
-        return number(self.reader, sql, parameters or {})

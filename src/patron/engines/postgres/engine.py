@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date
 from decimal import Decimal
 from io import BytesIO
@@ -17,11 +17,10 @@ from psycopg.rows import dict_row, tuple_row
 from pyarrow import csv
 from sqlglot import exp
 
-from patron.contract import CONTRACT, Table
-from patron.contract.bookkeeping import BOOKKEEPING
-from patron.contract.ddl import comments, create_indexes, create_table
+from patron.contract import Table
 from patron.engines.address import address
 from patron.engines.base import (
+    LAST_BUILD,
     BuildRecord,
     Engine,
     OnProgress,
@@ -29,17 +28,18 @@ from patron.engines.base import (
     Reconciliation,
     Row,
     Step,
+    check_day,
     no_progress,
+    positional,
 )
+from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
-from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
+from patron.engines.postgres.procedure import NAME, model_mark
 from patron.engines.postgres.reasons import reason, refusal
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
-from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of, trigger_statements
-from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError
-from patron.model.render import inlined, parameters
-from patron.model.steps import Kept, kept
+from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
+from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
 from patron.settings import Settings
 
 # PostgreSQL's type numbers (pg_type.oid), as Arrow types; all else is read as text.
@@ -60,7 +60,6 @@ REPLACED = (
 )
 # What users can do something about; anything else is a fault of Patron.
 TOLD = (psycopg.OperationalError, psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege)
-INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
 
 
 class PostgresEngine(Engine):
@@ -94,7 +93,11 @@ class PostgresEngine(Engine):
     # -- plain SQL ------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with self.connection.cursor(row_factory=dict_row) as cursor, self._telling(reading=True):
+        with self._telling(reading=True):
+            return self._rows(sql, parameters)
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
             if parameters:
                 cursor.execute(sql.replace("%", "%%").replace("?", "%s").encode(), list(parameters))
             else:
@@ -130,6 +133,10 @@ class PostgresEngine(Engine):
             raise NoDatabase(
                 f"{self.shown} lacks something that Patron needs; run `patron init` first ({reason(error)})."
             ) from error
+        except psycopg.errors.QueryCanceled as error:
+            raise QueryTimeout(
+                "The query took longer than the server lets it; ask for less at a time."
+            ) from error
         except TOLD as error:
             raise DatabaseError(
                 f"PostgreSQL at {self.shown}: {self.refusal(error, reading=reading)}."
@@ -141,6 +148,9 @@ class PostgresEngine(Engine):
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         return rendered(query, self.schema, values=values or {})
+
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        return positional(rendered(query, self.schema, bound=True))
 
     def contents(self) -> dict[str, str]:
         # Not information_schema, which leaves out what this user has no right on.
@@ -157,63 +167,12 @@ class PostgresEngine(Engine):
     def init(self) -> None:
         with self._telling(), self.connection.transaction():
             self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            for statement in self._installation():
-                self.connection.execute(statement.encode())
-            self._install_procedure()
+            self.installation.install()
 
-    def _installation(self) -> Iterator[str]:
-        yield "SET LOCAL client_min_messages = warning"
-        for table in (*CONTRACT, *BOOKKEEPING, *map(notes_of, REFERRED)):
-            yield create_table(table, self.dialect, self.settings.id_type)
-            yield from comments(table, self.dialect)
-            yield from create_indexes(table, self.dialect)
-        home = quoted(self.schema)
-        values = parameters(self.settings.model, date(2000, 1, 1), 0)
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
-            if self._exists(step.name):
-                continue
-            query = rendered(inlined(step.name), self.schema, values=values)
-            yield f"CREATE TABLE {home}.{step.name} AS {query} WITH NO DATA"
-            if step.name == "customer_features":
-                yield f"ALTER TABLE {home}.{step.name} ADD PRIMARY KEY (customer_id)"
-        for step in kept(Kept.VIEW):
-            yield f"CREATE OR REPLACE VIEW {home}.{step.name} AS {rendered(step.tree, self.schema)}"
-        yield from trigger_statements(self.schema)
-
-    def _exists(self, table: str) -> bool:
-        row = self.connection.execute(
-            "SELECT to_regclass(%s) IS NOT NULL", [f"{quoted(self.schema)}.{table}"]
-        ).fetchone()
-        return bool(row and row[0])
-
-    def _install_procedure(self) -> bool:
-        """Install the procedure for the current settings, unless just that one is there.
-
-        Returns whether it took another's place. Raises DatabaseError when this user may not replace that one.
-        """
-        sql = procedure_sql(self.settings, self.schema)
-        mark = fingerprint(sql)
-        name = f"{quoted(self.schema)}.{NAME}"
-        row = self.connection.execute(
-            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{name}(date, boolean, bigint)"]
-        ).fetchone()
-        installed = row and row[0]
-        if installed == mark:
-            return False
-        try:
-            with self.connection.transaction():
-                self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-                self.connection.execute(sql.encode())
-                self.connection.execute(f"COMMENT ON PROCEDURE {name} IS '{mark}'".encode())
-        except psycopg.errors.InsufficientPrivilege as error:
-            if not installed:
-                raise
-            raise DatabaseError(
-                f"{NAME} in {self.shown} was made with other settings, or by another version of Patron, than those "
-                f"here, and {self.connection.info.user} may not replace it; use the patron.toml it was made with, CALL "
-                "it as it is, or let its owner run `patron build`."
-            ) from error
-        return bool(installed)
+    @property
+    def installation(self) -> Installation:
+        """What installs Patron here."""
+        return Installation(self.connection, self.schema, self.settings, self.lacking, self.shown)
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
@@ -244,36 +203,58 @@ class PostgresEngine(Engine):
 
     # -- the model ------------------------------------------------------------------------------------
 
+    @property
+    def model_mark(self) -> str:
+        return model_mark(self.schema)
+
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        done: list[str] = []
+        check_day(as_of)
+        begun: list[str] = []
 
         def heard(notice: psycopg.errors.Diagnostic) -> None:
             if notice.message_primary and notice.message_primary.startswith("patron: "):
-                done.append(notice.message_primary.removeprefix("patron: "))
-                progress(Progress(done[-1], len(done), None))
+                begun.append(notice.message_primary.removeprefix("patron: "))
+                progress(Progress(begun[-1], len(begun), None))
 
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
-                self.notes = (REPLACED,) if self._install_procedure() else ()
+                self.notes = (REPLACED,) if self._bring_up_to_date() else ()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
+                self.connection.execute("SET client_min_messages = debug1")  # the steps, as they begin
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
         except PatronError:
             raise
         except psycopg.errors.DatabaseError as error:
             if error.sqlstate == "PT001":
                 raise NotReconciled(reason(error)) from error
+            step = f" in the step {begun[-1]}" if begun else ""
             raise BuildError(
-                f"The build as of {as_of} failed and customer_360 is as it was: {self.refusal(error)}."
+                f"The build as of {as_of} failed{step} and customer_360 is as it was: {self.refusal(error)}."
             ) from error
         finally:
             self.connection.remove_notice_handler(heard)
+            with suppress(psycopg.Error):  # the connection may be gone
+                self.connection.execute("RESET client_min_messages")
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
 
     def _changed(self) -> str:
         home = quoted(self.schema)
         concerned = (customers_of(table, f"{home}.{notes_of(table).name}", home) for table in REFERRED)
         return "\nUNION\n".join([super()._changed(), *concerned])
+
+    def _bring_up_to_date(self) -> bool:
+        """Install the procedure for the current settings, and all else where another version has made it.
+
+        Returns whether it took another one's place.
+        """
+        last, installation = self._rows(LAST_BUILD), self.installation
+        if last and last[0].get("model") == self.model_mark:
+            return installation.install_procedure()
+        replaces = installation.replaces()
+        if not installation.has_procedure():
+            self.init()
+        return replaces
 
 
 def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:

@@ -22,6 +22,11 @@ _CONSTRAINTS = """
       OR (confrelid = CAST(%s AS regclass) AND contype = 'f')
     ORDER BY contype
 """
+_REFERENCES = """
+    SELECT CAST(CAST(conrelid AS regclass) AS text), CAST(conname AS text), pg_get_constraintdef(oid)
+    FROM pg_constraint
+    WHERE confrelid = CAST(%s AS regclass) AND contype = 'f'
+"""
 _INDEXES = """
     SELECT CAST(CAST(indexrelid AS regclass) AS text), pg_get_indexdef(indexrelid)
     FROM pg_index
@@ -56,6 +61,20 @@ def without_keys(connection: psycopg.Connection[Any], table: str) -> Iterator[No
     for _, definition in indexes:
         connection.execute(definition.encode())
     for owner, name, definition in reversed(constraints):
+        connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
+
+
+@contextmanager
+def without_references(connection: psycopg.Connection[Any], table: str) -> Iterator[None]:
+    """Take references to `table` away and make them again, which checks all rows at once and not each by itself.
+
+    A deleted row is looked for in every table that refers to it, and not each of these has an index for that.
+    """
+    references = connection.execute(_REFERENCES, [table]).fetchall()
+    for owner, name, _ in references:
+        connection.execute(f"ALTER TABLE {owner} DROP CONSTRAINT {quoted(name)}".encode())
+    yield
+    for owner, name, definition in references:
         connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
 
 

@@ -16,10 +16,11 @@ from typing import Any
 from sqlglot import exp
 
 from patron.contract import CONTRACT
+from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines.postgres.render import PREFIX, quoted, rendered_step
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
-from patron.model.render import parameters
-from patron.model.steps import Kept, Step, kept, step_named
+from patron.model.render import mark, parameters
+from patron.model.steps import Kept, Step, kept, step_named, steps
 from patron.settings import Settings
 
 NAME = "refresh_customer_360"
@@ -39,6 +40,12 @@ def procedure_sql(settings: Settings, schema: str = "public") -> str:
         "    INOUT build_id bigint DEFAULT NULL  -- gives back the number of the build\n"
         f")\nLANGUAGE plpgsql AS $procedure${body}$procedure$;\n"
     )
+
+
+@cache
+def model_mark(schema: str) -> str:
+    """Return the mark of the model as it runs in `schema`."""
+    return mark([rendered_step(step, schema) for step in steps()], "postgres")
 
 
 def fingerprint(sql: str) -> str:
@@ -71,18 +78,22 @@ DECLARE
     step_started timestamptz;
     step_rows bigint;
 BEGIN
+    IF {PREFIX}as_of NOT BETWEEN DATE '{EARLIEST_YEAR}-01-01' AND DATE '{LATEST_YEAR}-12-31' THEN
+        RAISE EXCEPTION 'A build''s date lies in the years {EARLIEST_YEAR} to {LATEST_YEAR}, and % does not.',
+            {PREFIX}as_of USING ERRCODE = 'PT002';
+    END IF;
     -- One snapshot for the whole build, taken when no other build is under way; LOCK TABLE takes none itself.
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     LOCK TABLE {home}.builds IN SHARE ROW EXCLUSIVE MODE;
     SET LOCAL jit = off;
-    SET LOCAL client_min_messages = debug1;
     PERFORM set_config('work_mem', {exp.Literal.string(settings.work_mem).sql("postgres")}, true);
 
     SELECT * INTO last FROM {home}.builds ORDER BY build_id DESC LIMIT 1;
     {PREFIX}build_id := COALESCE(last.build_id, 0) + 1;
     build_id := {PREFIX}build_id;
     whole := full_build OR last.build_id IS NULL OR {PREFIX}as_of < last.as_of
+        OR last.model IS DISTINCT FROM '{model_mark(schema)}'
         OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types);
 
 {indent("".join(f"ANALYZE {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
@@ -103,10 +114,15 @@ BEGIN
     END IF;
 
 {"".join(batch_steps)}{"".join(fresh)}
-    step_started := clock_timestamp();
-    INSERT INTO {home}.new_customers
+{_begun("merge")}
+    -- After another model the former rows may be gone; then the customers of all builds before are known.
+    INSERT INTO {home}.new_customers (build_id, customer_id)
     SELECT {PREFIX}build_id, customer_id FROM pg_temp.customer_features_batch AS fresh
-    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id);
+    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM {home}.new_customers AS earlier
+            WHERE last.model IS DISTINCT FROM '{model_mark(schema)}' AND earlier.customer_id = fresh.customer_id
+        );
     GET DIAGNOSTICS arrived = ROW_COUNT;
 {_merge(home)}
 {_timed("merge")}
@@ -116,7 +132,19 @@ BEGIN
         recomputed := customers;
     END IF;
 
-    step_started := clock_timestamp();
+    -- customer_360 is computed when it is read. A row that cannot be read must fail here and not at its readers.
+{_begun("reading")}
+    IF whole THEN
+        SELECT COUNT(one) INTO step_rows FROM (SELECT * FROM {home}.customer_360 OFFSET 0) AS one;
+    ELSE
+        SELECT COUNT(one) INTO step_rows FROM (
+            SELECT * FROM {home}.customer_360
+            WHERE customer_id = ANY (ARRAY(SELECT customer_id FROM pg_temp.batch)) OFFSET 0
+        ) AS one;
+    END IF;
+{_timed("reading")}
+
+{_begun("reconciliation")}
     FOR figure IN
 {rendered_step(step_named("reconciliation"), schema, indent=8)}
     LOOP
@@ -134,10 +162,11 @@ BEGIN
     DELETE FROM {home}.changed_customers;
 {indent("".join(f"DELETE FROM {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
     INSERT INTO {home}.builds (build_id, as_of, kind, started_at, finished_at, customers, new_customers, recomputed,
-        settings, steps, reconciliation)
+        settings, steps, reconciliation, model)
     VALUES ({PREFIX}build_id, {PREFIX}as_of, CASE WHEN whole THEN 'full' ELSE 'incremental' END, refresh.started_at,
         clock_timestamp() AT TIME ZONE 'UTC', refresh.customers, arrived, refresh.recomputed,
-        {_settings_json(settings)}, refresh.steps::text, refresh.reconciliation::text);
+        {_settings_json(settings)}, refresh.steps::text, refresh.reconciliation::text,
+        '{model_mark(schema)}');
 {indent("".join(f"DROP VIEW pg_temp.{name};" + chr(10) for name in NARROWED), "    ").rstrip()}
     IF whole THEN
         ANALYZE {home}.customer_features;
@@ -204,7 +233,7 @@ def _narrowed(home: str, condition: str) -> str:
 def _step_into(step: Step, schema: str, table: str) -> str:
     query = rendered_step(step, schema, indent=4)
     return (
-        f"    step_started := clock_timestamp();\n"
+        f"{_begun(step.name)}\n"
         f"    CREATE TEMP TABLE {table.removeprefix('pg_temp.')} ON COMMIT DROP AS\n{query};\n"
         f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n"
         f"    ANALYZE {table};\n{_timed(step.name)}\n"
@@ -214,17 +243,20 @@ def _step_into(step: Step, schema: str, table: str) -> str:
 def _shop_step(step: Step, schema: str, home: str) -> str:
     query = rendered_step(step, schema, indent=4)
     return (
-        f"    step_started := clock_timestamp();\n    DELETE FROM {home}.{step.name};\n"
-        f"    INSERT INTO {home}.{step.name}\n{query};\n"
+        f"{_begun(step.name)}\n    DELETE FROM {home}.{step.name};\n"
+        f"    INSERT INTO {home}.{step.name} ({', '.join(step.columns)})\n{query};\n"
         f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n{_timed(step.name)}\n"
     )
+
+
+def _begun(name: str) -> str:
+    return f"    RAISE DEBUG 'patron: {name}';\n    step_started := clock_timestamp();"
 
 
 def _timed(name: str) -> str:
     return (
         f"    steps := steps || jsonb_build_object('name', '{name}', 'rows', step_rows, 'seconds',\n"
-        f"        round(extract(epoch FROM clock_timestamp() - step_started)::numeric, 4));\n"
-        f"    RAISE DEBUG 'patron: {name}';"
+        f"        round(extract(epoch FROM clock_timestamp() - step_started)::numeric, 4));"
     )
 
 
@@ -246,11 +278,17 @@ def _merge(home: str) -> str:
     WHERE fresh.customer_id = kept.customer_id
         AND ROW({kept_row})
             IS DISTINCT FROM ROW({fresh_row});
-    INSERT INTO {home}.customer_features
+    INSERT INTO {home}.customer_features ({", ".join(columns)})
     SELECT {fresh_row} FROM pg_temp.customer_features_batch AS fresh
     WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
     ORDER BY fresh.customer_id;
     GET DIAGNOSTICS step_rows = ROW_COUNT;
-    DELETE FROM {home}.customers_to_come
-    WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
-    INSERT INTO {home}.customers_to_come SELECT * FROM pg_temp.customers_to_come_batch;"""
+{"".join(_replace(home, step.name) for step in kept(Kept.CUSTOMER_TABLE) if step.name != "customer_features")}"""
+
+
+def _replace(home: str, table: str) -> str:
+    """Put a table's fresh rows in the place of all that it had of the customers."""
+    columns = ", ".join(step_named(table).columns)
+    return f"""
+    DELETE FROM {home}.{table} WHERE whole OR customer_id IN (SELECT customer_id FROM pg_temp.batch);
+    INSERT INTO {home}.{table} ({columns}) SELECT {columns} FROM pg_temp.{table}_batch;"""

@@ -27,19 +27,21 @@ def rendered(
     *,
     batch: bool = False,
     values: Mapping[str, Any] | None = None,
+    bound: bool = False,
     indent: int = 0,
 ) -> str:
     """Return `query` for PostgreSQL.
 
     With `batch`, names of tables with a customer stand for the batch's rows, in temporary views. `$name` becomes
-    a variable of the procedure, or its literal where `values` has it.
+    a variable of the procedure, its literal where there are `values`, or stays where values are to be `bound`.
     """
     local = {cte.alias for cte in query.find_all(exp.CTE)}
     homes = _homes(schema, batch=batch)
     for table in list(query.find_all(exp.Table)):
         if table.name not in local:
-            table.set("db", exp.to_identifier(homes[table.name], quoted=homes[table.name] != BATCH))
-    text = query.transform(lambda node: _node(node, values)).sql(
+            home = homes.get(table.name, schema)
+            table.set("db", exp.to_identifier(home, quoted=home != BATCH))
+    text = query.transform(lambda node: _node(node, values, bound=bound)).sql(
         dialect="postgres", pretty=True, unsupported_level=ErrorLevel.RAISE
     )
     return "\n".join(" " * indent + line for line in text.splitlines())
@@ -63,8 +65,10 @@ def _homes(schema: str, *, batch: bool) -> dict[str, str]:
     return homes
 
 
-def _node(node: exp.Expr, values: Mapping[str, Any] | None) -> exp.Expr:
+def _node(node: exp.Expr, values: Mapping[str, Any] | None, *, bound: bool) -> exp.Expr:
     if isinstance(node, exp.Placeholder):
+        if bound:
+            return node
         name = str(node.this)
         if values is None:
             return exp.column(f"{PREFIX}{name}")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlglot import exp
 
 from patron.contract import CONTRACT, FACTS, Column, Table, Type
 from patron.engines.postgres.render import quoted
@@ -31,6 +36,11 @@ def notes_of(table: Table) -> Table:
     )
 
 
+def counter_of(table: Table) -> str:
+    """Return the sequence that rises with each statement that writes to `table`."""
+    return f"changes_of_{table.name}"
+
+
 def trigger_statements(schema: str) -> Iterator[str]:
     """Yield the statements that install functions and triggers on every contract table.
 
@@ -38,6 +48,8 @@ def trigger_statements(schema: str) -> Iterator[str]:
     """
     home = quoted(schema)
     for table in CONTRACT:
+        counting = f"    PERFORM nextval({_literal(f'{home}.{counter_of(table)}')});\n"
+        yield f"CREATE SEQUENCE IF NOT EXISTS {home}.{counter_of(table)}"
         for event, referencing in EVENTS.items():
             name = f"note_{event}_{table.name}"
             changed = "\n    UNION\n".join(customers_of(table, rows, home) for rows in SEEN[event])
@@ -45,7 +57,7 @@ def trigger_statements(schema: str) -> Iterator[str]:
             yield _function(
                 home,
                 name,
-                f"    INSERT INTO {home}.changed_customers\n{changed};\n"
+                f"{counting}    INSERT INTO {home}.changed_customers\n{changed};\n"
                 + (f"    INSERT INTO {home}.{notes_of(table).name}\n{keys};\n" if table in REFERRED else ""),
             )
             yield (
@@ -54,11 +66,34 @@ def trigger_statements(schema: str) -> Iterator[str]:
             )
         name = f"note_truncate_{table.name}"
         everybody = f"    SELECT customer_id FROM {home}.customer_features"
-        yield _function(home, name, f"    INSERT INTO {home}.changed_customers\n{everybody};\n")
+        yield _function(home, name, f"{counting}    INSERT INTO {home}.changed_customers\n{everybody};\n")
         yield (
             f"CREATE OR REPLACE TRIGGER {name} AFTER TRUNCATE ON {home}.{table.name} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {home}.{name}()"
         )
+
+
+@contextmanager
+def noting_at_once(connection: psycopg.Connection[Any], table: Table, schema: str) -> Iterator[None]:
+    """Let no trigger see what is inserted into `table`, which is empty, and note all of it at the end.
+
+    A trigger is handed every row in a list of its own; of a whole table that list is the table itself. The caller
+    holds a transaction.
+    """
+    home, trigger = quoted(schema), f"note_insert_{table.name}"
+    connection.execute(f"ALTER TABLE {home}.{table.name} DISABLE TRIGGER {trigger}".encode())
+    yield
+    connection.execute(f"ALTER TABLE {home}.{table.name} ENABLE TRIGGER {trigger}".encode())
+    rows = f"{home}.{table.name}"
+    connection.execute(f"INSERT INTO {home}.changed_customers {customers_of(table, rows, home)}".encode())
+    if table in REFERRED:
+        notes = f"INSERT INTO {home}.{notes_of(table).name} SELECT {table.key.name} FROM {rows}"
+        connection.execute(notes.encode())
+    connection.execute(f"SELECT nextval({_literal(f'{home}.{counter_of(table)}')})".encode())
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql(dialect="postgres")
 
 
 def _function(home: str, name: str, statements: str) -> str:

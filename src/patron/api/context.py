@@ -1,0 +1,162 @@
+"""What every route gets: the database, who may ask, the latest build, and what is kept in memory."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, TypeVar
+
+import structlog
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+
+from patron.access import AccessStore, access_store
+from patron.api.builds import Builder
+from patron.api.cursors import Cursors
+from patron.api.figurecache import FigureCache
+from patron.api.limits import Buckets
+from patron.api.observing import Meters
+from patron.api.oidc import Tokens
+from patron.api.problems import Refusal
+from patron.customers.search import prepare
+from patron.engines.base import Engine
+from patron.engines.serving import Serving, serve
+from patron.errors import DatabaseError
+from patron.settings import Settings
+
+T = TypeVar("T")
+GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
+WAITING = 20  # requests a reader may have before it; more are sent away at once
+STRANGERS_A_SECOND, STRANGERS_BURST = 1.0, 20  # credentials that are no good, from one address
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The build that customer_360 shows."""
+
+    build_id: int
+    as_of: date
+
+
+class Context:
+    """One server's database and memory; `opened` makes one.
+
+    Where there are no credentials it is `open_to_all`, and everybody is an admin; that is for loopback alone.
+    """
+
+    def __init__(self, settings: Settings, serving: Serving, access: AccessStore) -> None:
+        server = settings.server
+        self.settings, self.serving, self.access, self.meters = settings, serving, access, Meters()
+        active = any(key.state == "active" for key in access.all_keys())
+        self.open_to_all = not active and settings.auth.issuer is None
+        self.tokens = Tokens(settings.auth) if settings.auth.issuer else None
+        self.buckets = Buckets(server.requests_a_second, server.burst)
+        self.strangers = Buckets(STRANGERS_A_SECOND, STRANGERS_BURST)
+        self.figures = FigureCache(server.cached_figures)
+        self.cursors = Cursors(access.secret("cursors"))
+        self.builder = Builder(serving, self.meters, self._built)
+        self.terms_kept = False  # whether search has its table
+        self._readers = CapacityLimiter(server.readers)
+        self._mark: Mark | None = None
+        self._looked = float("-inf")
+        self._preparing = threading.Thread(target=self.prepare_search, name="patron-search", daemon=True)
+        self._preparing.start()
+
+    async def read(
+        self, function: Callable[..., T], *arguments: Any, seconds: float | None = None, **named: Any
+    ) -> T:
+        """Return `function(engine, …)`, called in a thread with an engine that reads one snapshot.
+
+        Raises QueryTimeout after `seconds` (or the setting query_seconds), Refusal when too many wait already.
+        """
+        if self._readers.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
+            raise Refusal(503, "too-busy", "Too many requests wait for the database.", {"Retry-After": "1"})
+
+        def run() -> T:
+            with self.serving.reading(seconds or self.settings.server.query_seconds) as engine:
+                return function(engine, *arguments, **named)
+
+        return await run_sync(run, limiter=self._readers)
+
+    async def mark(self) -> Mark | None:
+        """Return the latest build as of at most a second ago, or None before the first one."""
+        now = time.monotonic()
+        if now - self._looked > GLANCE_SECONDS:
+            if self._mark is not None:
+                self._looked = now  # who asks meanwhile is content with the former answer
+            try:
+                self._mark = await self.read(_mark)
+            except DatabaseError:
+                self._looked = float("-inf")
+                raise
+            self._looked = now
+            self.meters.build_id.set(self._mark.build_id if self._mark else 0)
+        return self._mark
+
+    @property
+    def latest(self) -> Mark | None:
+        """The latest build if that was looked up within the last second, or None."""
+        return self._mark if time.monotonic() - self._looked <= GLANCE_SECONDS else None
+
+    def look_again(self) -> None:
+        """Forget which build is the latest."""
+        self._looked = float("-inf")
+
+    def prepare_search(self) -> None:
+        """Make the table that search looks things up in, unless it is up to date; search works without it."""
+        try:
+            self.terms_kept = prepare(self.serving)
+        except Exception as error:
+            structlog.get_logger().warning(
+                "search", said="its table could not be made", kind=type(error).__name__
+            )
+
+    def _built(self) -> None:
+        self.look_again()
+        self.prepare_search()
+
+    async def note(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Return `function(…)` of the access store, in a thread where that is far away."""
+        if self.access.is_remote:
+            return await run_sync(partial(function, *arguments, **named))
+        return function(*arguments, **named)
+
+    def stop(self) -> None:
+        """Stop what runs in the background, or wait for it."""
+        self.builder.stop(self.settings.server.shutdown_seconds)
+        self._preparing.join(self.settings.server.shutdown_seconds)
+
+
+@contextmanager
+def opened(url: str, settings: Settings) -> Iterator[Context]:
+    """Open the database at `url` for a server, and close it at the end of the block; raises DatabaseError."""
+    with ExitStack() as stack:
+        serving = stack.enter_context(serve(url, settings))
+        access = stack.enter_context(access_store(url))
+        context = Context(settings, serving, access)
+        stack.callback(context.stop)
+        yield context
+
+
+def context_of(request: Request) -> Context:
+    """Return the context of the server that got a request."""
+    context: Context = request.app.state.context
+    return context
+
+
+async def _context(request: Request) -> Context:
+    return context_of(request)
+
+
+Asked = Annotated[Context, Depends(_context)]
+
+
+def _mark(engine: Engine) -> Mark | None:
+    rows = engine.query("SELECT build_id, as_of FROM current_build")
+    return Mark(rows[0]["build_id"], rows[0]["as_of"]) if rows else None

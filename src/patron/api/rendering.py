@@ -1,0 +1,46 @@
+"""Documents as JSON: dates in ISO 8601, instants in UTC, money as numbers, ids as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from fastapi import Response
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def dumped(document: Any) -> bytes:
+    """Return a document as JSON. Numbers that JSON has no word for, such as NaN, are null."""
+    return orjson.dumps(document, default=_plain, option=_OPTIONS)
+
+
+def answer(document: Any, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    """Return a document as a response."""
+    return Response(dumped(document), status, headers, "application/json")
+
+
+def with_text_ids(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its ids as text: a BIGINT may be more than JavaScript's numbers hold."""
+    return {
+        name: str(value) if name.endswith("_id") and isinstance(value, int) else value
+        for name, value in row.items()
+    }
+
+
+def instant(moment: datetime | None) -> datetime | None:
+    """Return an instant with its zone; engines that keep none keep it in UTC."""
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -1,0 +1,163 @@
+"""A customer's facts of one table, the latest first, from any place on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlglot import exp
+
+from patron.contract import Table, Type, table_named
+from patron.contract.tables import IdType
+from patron.engines.base import Engine, Row
+from patron.errors import NotFound, RequestError
+
+# What is told of the thing that a fact is about, beside the fact's own columns.
+TOLD = {
+    "product_catalog": ("product_name", "category", "brand"),
+    "marketing_campaigns": ("campaign_name", "channel"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: the moment of its last fact, and that fact's key.
+
+    `passed` says what comes at the same moment in a table: nothing more, what has a lower key, or all of it.
+    """
+
+    moment: datetime
+    key: Any = None
+    passed: bool = True
+
+
+def customer_key(text: str, id_type: IdType) -> Any:
+    """Return a customer's id as the database has it; raises NotFound for what can be no id."""
+    if id_type == "text" and "\0" not in text:
+        return text
+    if id_type == "bigint" and len(text) < 21 and text.removeprefix("-").isdecimal() and text.isascii():
+        number = int(text)
+        if -(2**63) <= number < 2**63:
+            return number
+    raise NotFound("There is no such customer.")
+
+
+def moment_of(table: Table, fact: Row) -> datetime:
+    """Return when a fact happened; a day is its midnight."""
+    value = fact[str(table.date)]
+    return value if isinstance(value, datetime) else datetime.combine(value, time.min)
+
+
+def facts_of(
+    engine: Engine,
+    table: Table,
+    customer: Any,
+    limit: int,
+    after: Place | None = None,
+    until: date | None = None,
+    only: str | None = None,
+) -> list[Row]:
+    """Return up to `limit` facts, the latest first and of one moment the highest key first.
+
+    `after` leaves out what came before a place, `until` what is dated after a day; `only` is a further condition.
+    """
+    values: dict[str, Any] = {"customer": customer}
+    past = _past(table, after, values) if after is not None else None
+    if until is not None:
+        values["until"] = until
+
+    def make() -> exp.Query:
+        day = exp.column(str(table.date))
+        query = exp.select(*table.names).from_(table.name).where("customer_id = $customer", dialect="duckdb")
+        if past is not None:
+            query = query.where(past, dialect="duckdb")
+        if until is not None:
+            seen = exp.cast(day.copy(), "DATE") if _has_time(table) else day.copy()
+            query = query.where(exp.LTE(this=seen, expression=exp.Placeholder(this="until")))
+        if only is not None:
+            query = query.where(only, dialect="duckdb")
+        order = (
+            exp.Ordered(this=one, desc=True) for one in (day, _by_code_point(table, engine.settings.id_type))
+        )
+        return query.order_by(*order).limit(limit)
+
+    text, names = engine.kept_statement(("facts", table.name, past, until is None, only, limit), make)
+    return engine.query(text, [values[name] for name in names])
+
+
+def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
+    """Return the facts with the names of the products and campaigns that they are about."""
+    names = {parent: _names(engine, parent, facts) for parent in TOLD}
+    told = []
+    for table, fact in facts:
+        row = dict(fact)
+        for column in table.references:
+            if column.references in TOLD:
+                row |= names[column.references].get(fact[column.name], dict.fromkeys(TOLD[column.references]))
+        told.append(row)
+    return told
+
+
+def _names(engine: Engine, parent: str, facts: list[tuple[Table, Row]]) -> dict[Any, Row]:
+    """Return what is told of each product or campaign, by key."""
+    keys = {
+        fact[column.name]
+        for table, fact in facts
+        for column in table.references
+        if column.references == parent and fact[column.name] is not None
+    }
+    if not keys:
+        return {}
+    key = table_named(parent).key.name
+
+    def make() -> exp.Query:
+        kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
+        given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
+        one_of = exp.EQ(this=exp.column(key), expression=exp.Any(this=exp.paren(given)))
+        return exp.select(key, *TOLD[parent]).from_(parent).where(one_of)
+
+    text, _ = engine.kept_statement(("names", parent), make)
+    rows = engine.query(text, [sorted(keys)])
+    return {row.pop(key): row for row in rows}
+
+
+def _past(table: Table, after: Place, values: dict[str, Any]) -> str:
+    """Return the condition of what comes after a place, and put the values that it takes into `values`."""
+    day, key = table.date, _spelled_key(table, after.key)
+    values["moment"] = after.moment if _has_time(table) else after.moment.date()
+    if not _has_time(table) and after.moment.time() != time.min:
+        return f"{day} <= $moment"  # a day counts as its midnight, which comes after
+    if after.passed:
+        return f"{day} < $moment"
+    if after.key is None:
+        return f"{day} <= $moment"
+    values["key"] = after.key
+    return f"({day} < $moment OR ({day} = $moment AND {key} < $key))"
+
+
+def _spelled_key(table: Table, key: Any) -> str:
+    return f'{table.key.name} COLLATE "C"' if isinstance(key, str) else table.key.name
+
+
+def _has_time(table: Table) -> bool:
+    return table.column(str(table.date)).type is Type.TIMESTAMP
+
+
+def _by_code_point(table: Table, id_type: IdType) -> exp.Expr:
+    column: exp.Expr = exp.column(table.key.name)
+    if id_type == "text":
+        return exp.Collate(this=column, expression=exp.to_identifier("C", quoted=True))
+    return column
+
+
+def parsed_place(moment: Any, key: Any, id_type: IdType) -> Place:
+    """Return a place from what a cursor holds; raises RequestError where it holds none."""
+    try:
+        return Place(
+            datetime.fromisoformat(str(moment)), int(key) if id_type == "bigint" else str(key), passed=False
+        )
+    except ValueError as error:
+        raise RequestError(
+            "The cursor does not belong to this question; ask for its first page again."
+        ) from error

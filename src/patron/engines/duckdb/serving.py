@@ -1,0 +1,138 @@
+"""A DuckDB file that a server owns: cursors that read in snapshots, and builds beside them.
+
+Nothing but the file itself can be reached, and the configuration is locked but for what a build sets.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row
+from patron.engines.duckdb.build import WORKING
+from patron.engines.duckdb.engine import DuckDBEngine, not_initialised
+from patron.engines.duckdb.opening import Config, reason
+from patron.engines.serving import Serving
+from patron.errors import DatabaseError, QueryTimeout
+from patron.settings import Settings
+
+LOCKED: Config = {
+    "allowed_configs": list(WORKING),
+    "enable_external_access": "false",
+    "allow_community_extensions": "false",
+    "lock_configuration": "true",
+}
+TICK = 0.1  # seconds between two looks at who has overrun
+
+
+class DuckDBServing(Serving):
+    """A DuckDB file, held open."""
+
+    def __init__(self, path: str, settings: Settings) -> None:
+        self.settings = settings
+        self._engine = DuckDBEngine(path, settings, create=False, config=LOCKED)
+        self._watch = _Watch()
+
+    @contextmanager
+    def reading(self, seconds: float) -> Iterator[Engine]:
+        with DuckDBReader(self._engine) as reader, self._watch.over(reader.connection, seconds):
+            yield reader
+
+    def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
+        return self._engine.build(as_of, full=full, progress=progress)
+
+    def kept(self, table: str) -> str | None:
+        rows = self._engine.query(
+            "SELECT comment FROM duckdb_tables() WHERE table_name = ? AND NOT temporary", [table]
+        )
+        return rows[0]["comment"] if rows else None
+
+    def keep(self, table: str, query: exp.Query, order: Sequence[str], mark: str) -> None:
+        with self._engine.writing, self._engine.transaction() as cursor:
+            cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {query.order_by(*order).sql('duckdb')}")
+            cursor.execute(f"COMMENT ON TABLE {table} IS {exp.Literal.string(mark).sql('duckdb')}")
+
+    def close(self) -> None:
+        self._watch.close()
+        self._engine.close()
+
+
+class DuckDBReader(DuckDBEngine):
+    """One connection in one read-only transaction."""
+
+    def __init__(self, owner: DuckDBEngine) -> None:
+        self.settings, self.path, self.catalog = owner.settings, owner.path, owner.catalog
+        self.writing, self.statements = owner.writing, owner.statements
+        self.connection = owner.cursor()
+        self.connection.execute("BEGIN TRANSACTION READ ONLY")
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self._telling():
+            self.connection.execute(sql, list(parameters))
+            names = [column[0] for column in self.connection.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in self.connection.fetchall()]
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with self._telling():
+            yield self.connection.sql(sql, params=list(parameters) or None).to_arrow_reader(10_000)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield  # its one transaction is a snapshot
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise QueryTimeout(
+                "The query took longer than the server lets it; ask for less at a time."
+            ) from error
+        except duckdb.CatalogException as error:
+            raise not_initialised(self.path, error) from error
+        except duckdb.IOException as error:
+            raise DatabaseError(f"{self.path} cannot be read: {reason(error)}.") from error
+
+
+class _Watch:
+    """Interrupts connections that take too long. DuckDB has no time-out of its own."""
+
+    def __init__(self) -> None:
+        self._deadlines: dict[int, tuple[float, duckdb.DuckDBPyConnection]] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="patron-watch", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def over(self, connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+        key = id(connection)
+        with self._lock:
+            self._deadlines[key] = (time.monotonic() + seconds, connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._deadlines[key]
+
+    def close(self) -> None:
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(TICK):
+            now = time.monotonic()
+            with self._lock:
+                for deadline, connection in self._deadlines.values():
+                    if now > deadline:
+                        with suppress(duckdb.Error):
+                            connection.interrupt()

@@ -1,0 +1,83 @@
+"""A database that a server holds open: many readers, each in a snapshot of its own, and one build at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Self
+
+from sqlglot import exp
+
+from patron.engines.address import Address, address
+from patron.engines.base import BuildRecord, Engine, OnProgress
+from patron.settings import Settings
+
+
+class Serving(ABC):
+    """Lends engines that only read; open it with `serve`, close it or use it in `with`."""
+
+    settings: Settings
+
+    def __enter__(self) -> Self:
+        """Use it in a `with` block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it at the end of the block."""
+        self.close()
+
+    @abstractmethod
+    def reading(self, seconds: float) -> AbstractContextManager[Engine]:
+        """Lend an engine that can only read, in one snapshot, for the time of the block and of one thread.
+
+        Raises QueryTimeout in the block once it has taken longer than `seconds`, DatabaseError when the database
+        cannot be reached.
+        """
+
+    @abstractmethod
+    def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
+        """Build customer_360 while readers go on; raises what `Engine.build` raises."""
+
+    @abstractmethod
+    def kept(self, table: str) -> str | None:
+        """Return the mark under which a table was kept, or None where there is none."""
+
+    @abstractmethod
+    def keep(self, table: str, query: exp.Query, order: Sequence[str], mark: str) -> None:
+        """Keep a query's rows as a table in this order, quick to look up by it, and swap it in at once.
+
+        It is no part of the shop's data: it can be made again at any time. `mark` says what it was made from.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+def serve(url: str, settings: Settings) -> Serving:
+    """Hold the database at `url` open for a server.
+
+    Raises DatabaseError, DatabaseBusy or NoDatabase when it cannot be opened, SettingsError when its ids are of
+    another type than the settings say.
+    """
+    where = address(url)
+    serving = _opened(where, settings)
+    try:
+        with serving.reading(settings.server.query_seconds) as engine:
+            engine.check_id_type(where.shown)
+    except BaseException:
+        serving.close()
+        raise
+    return serving
+
+
+def _opened(where: Address, settings: Settings) -> Serving:
+    if where.engine == "duckdb":
+        from patron.engines.duckdb.serving import DuckDBServing
+
+        return DuckDBServing(where.target, settings)
+    from patron.engines.postgres.serving import PostgresServing
+
+    return PostgresServing(where.target, settings)

@@ -1,0 +1,214 @@
+"""Computes figures: a metric, narrowed by filters and a period, of the latest build of one database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from sqlglot import exp
+
+from patron.errors import NoDatabase
+from patron.metrics.filters import Filters, Period, condition
+from patron.metrics.registry import DIALECT, VALUE, Metric, Query, metric, registry
+from patron.metrics.window import is_always, window, window_before, year_before
+
+Row = dict[str, Any]
+EVERYBODY, ALWAYS = Filters(), Period()
+PREVIOUS = "previous_"
+DRAWN, MARGIN = 2000, 1.2  # so many customers, of a few more than should do
+Statement = tuple[str, tuple[str, ...]]
+
+
+class Database(Protocol):
+    """What figures need of an engine."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return the rows of a query."""
+        ...
+
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        """Return a query with `?` for each `$name`, and these names in the order in which values go there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Build:
+    """The build that figures are of."""
+
+    build_id: int
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric's value for one build: `rows`, and further tables by name in `extra`.
+
+    `filters` has what narrowed it, by name: customer filters, and `from` and `to` where it has a period.
+    """
+
+    metric: str
+    title: str
+    unit: str
+    as_of: date
+    build_id: int
+    filters: dict[str, Any]
+    rows: list[Row]
+    extra: dict[str, list[Row]] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the API and `--json` give it, the extra tables beside the rows."""
+        own = {
+            name: getattr(self, name) for name in ("metric", "title", "unit", "as_of", "build_id", "filters")
+        }
+        return {**own, "rows": self.rows, **self.extra}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What decides how a statement is written: the columns that narrow, and what of a period is to be read."""
+
+    narrowing: tuple[str, ...]
+    is_always: bool
+    has_parts: bool
+    by: str | int | None
+
+
+def current_build(database: Database) -> Build:
+    """Return the build that figures are of; raises NoDatabase before the first one."""
+    rows = database.query("SELECT build_id, as_of FROM current_build")
+    if not rows:
+        raise NoDatabase("There are no figures yet, because nothing is built; run `patron build` first.")
+    return Build(rows[0]["build_id"], rows[0]["as_of"])
+
+
+def compute(
+    database: Database, name: str, filters: Filters = EVERYBODY, period: Period = ALWAYS, **options: Any
+) -> Figure:
+    """Return the figure called `name`, of the latest build.
+
+    A metric that counts no facts takes no notice of `period`. Raises MetricError for a name or an option that
+    there is not, NoDatabase when nothing is built.
+    """
+    one = metric(name)
+    parsed = one.parsed(options)
+    return _Reader(database, filters, period).figure(one, parsed)
+
+
+def dashboard(database: Database, filters: Filters = EVERYBODY, period: Period = ALWAYS) -> dict[str, Figure]:
+    """Return every figure by name, all of one build, with options as they are by default."""
+    reader = _Reader(database, filters, period)
+    reader.read_lines([one for one in registry().values() if one.is_line])
+    return {name: reader.figure(one, one.parsed({})) for name, one in registry().items()}
+
+
+class _Reader:
+    """Reads figures of one build, all narrowed alike."""
+
+    def __init__(self, database: Database, filters: Filters, period: Period) -> None:
+        self.database, self.filters, self.period = database, filters, period
+        self.build = current_build(database)
+        self.now = window(period, self.build.as_of)
+        self.before = window_before(self.now, self.build.as_of)
+        self.is_always = is_always(period, self.build.as_of)
+        self.lines: dict[str, list[Row]] = {}
+        self.values: dict[str, Any] = {
+            **filters.parameters(),
+            **self.now.parameters(),
+            **self.before.parameters(PREVIOUS),
+        }
+
+    def figure(self, one: Metric, options: Mapping[str, str | int]) -> Figure:
+        """Return a metric's figure."""
+        if one.is_line:
+            rows, extra = self._of_line(one)
+        else:
+            rows = self._rows(one.query, options)
+            extra = {name: self._extra(query, options, rows) for name, query in one.extras.items()}
+        narrowed = {**self.filters.given, **(self.period.given if one.has_period else {})}
+        build = self.build
+        return Figure(one.name, one.title, one.unit, build.as_of, build.build_id, narrowed, rows, extra)
+
+    def read_lines(self, metrics: Sequence[Metric]) -> None:
+        """Read metrics that are known at points in time, all in one query."""
+        rows = self._rows(_lines(tuple(one.name for one in metrics)), {})
+        self.lines = {one.name: [{**row, VALUE: row[one.name]} for row in rows] for one in metrics}
+
+    def _of_line(self, one: Metric) -> tuple[list[Row], dict[str, list[Row]]]:
+        if one.name not in self.lines:
+            self.read_lines([one])
+        line = self.lines[one.name]
+        at = {row["point"]: row[VALUE] for row in line}
+        as_of = self.build.as_of
+        row = {VALUE: at[as_of], "previous_value": at[year_before(as_of)]}
+        return [row], {
+            "sparkline": [{name: row[name] for name in ("month", VALUE)} for row in line if row["in_line"]]
+        }
+
+    def _extra(self, query: Query, options: Mapping[str, Any], rows: list[Row]) -> list[Row]:
+        """Return the rows of a query that may be a draw of the customers that `rows` count."""
+        if "draw_to" not in query.sql:
+            return self._rows(query, options)
+        customers = sum(row["customers"] for row in rows)
+        drawn = self._rows(query, {**options, "draw_to": draw_to(DRAWN * MARGIN / max(customers, 1))})
+        if len(drawn) >= min(DRAWN, customers):
+            return drawn
+        return self._rows(query, {**options, "draw_to": draw_to(1.0)})
+
+    def _rows(self, query: Query, options: Mapping[str, Any]) -> list[Row]:
+        parts = self.now.has_parts or (PREVIOUS in query.sql and self.before.has_parts)
+        shape = Shape(
+            tuple(self.filters.given), self.is_always, parts and not self.is_always, options.get("by")
+        )
+        sql, names = _statement(self.database, query, shape)
+        values = {**self.values, **options}
+        return self.database.query(sql, [values[name] for name in names])
+
+
+def draw_to(share: float) -> str:
+    """Return up to which hash a share of all customers is drawn; hashes are eight hexadecimal digits."""
+    return f"{min(int(share * 16**8), 16**8 - 1):08x}"
+
+
+@cache
+def _lines(names: tuple[str, ...]) -> Query:
+    """Return the query of several metrics that are known at points in time: the first one's, with all values."""
+    tree = metric(names[0]).query.tree
+    tree.selects[-1].replace(_value(metric(names[0])))
+    for name in names[1:]:
+        tree.select(_value(metric(name)), copy=False)
+    return Query(tree.sql(DIALECT), {})
+
+
+def _value(one: Metric) -> exp.Expr:
+    """Return the value of a metric that is known at points in time, called by the metric's name."""
+    return exp.alias_(one.query.tree.selects[-1].unalias(), one.name)
+
+
+# A statement is written once for each database and shape; only its values differ from then on.
+_WRITTEN: WeakKeyDictionary[Database, dict[tuple[str, Shape], Statement]] = WeakKeyDictionary()
+
+
+def _statement(database: Database, query: Query, shape: Shape) -> Statement:
+    written = _WRITTEN.setdefault(database, {})
+    if (query.sql, shape) not in written:
+        written[query.sql, shape] = database.parameterised(shaped(query.tree, shape))
+    return written[query.sql, shape]
+
+
+def shaped(tree: exp.Query, shape: Shape) -> exp.Query:
+    """Return a query for one shape: slices are those that the filters leave, and what is known of a period is said."""
+    only = condition(shape.narrowing)
+    known = {"is_always": shape.is_always, "has_parts": shape.has_parts}
+    for node in list(tree.walk()):
+        if isinstance(node, exp.Table) and node.name == "slices" and only is not None:
+            chosen = exp.select("*").from_(node.copy()).where(only.copy())
+            node.replace(chosen.subquery(node.alias_or_name))
+        elif isinstance(node, exp.Placeholder) and str(node.this) in known:
+            node.replace(exp.convert(known[str(node.this)]))
+        elif isinstance(node, exp.Identifier) and node.this == "customer_segment" and shape.by:
+            node.set("this", str(shape.by))
+    return tree

@@ -1,0 +1,367 @@
+"""Reads a source by a mapping: inputs land in the sandbox as they are, and what is made of them is staged.
+
+A row that is refused is shown as it was in the source, with the file and the line it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from patron.contract import CONTRACT, IdType
+from patron.engines.base import OnProgress
+from patron.errors import SourceError
+from patron.sources.checks import Given
+from patron.sources.content import Files
+from patron.sources.formats.files import Form, Kind, SourceFile
+from patron.sources.formats.parts import part_of
+from patron.sources.formats.records import Fault, readable
+from patron.sources.formats.remote import public
+from patron.sources.formats.rows import RowsPart
+from patron.sources.formats.text import TextPart
+from patron.sources.mapping.expressions import NotAllowed, parse_query
+from patron.sources.mapping.inputs import Given as Input
+from patron.sources.mapping.inputs import Inputs, open_sources
+from patron.sources.mapping.model import Mapping
+from patron.sources.mapping.sandbox import Landing, Sandbox, identifier, landing_type, unique_names
+from patron.sources.mapping.table import ROW, MappedTable, Wrong
+from patron.sources.mapping.writing import Writing
+from patron.sources.reading import Reader, sentence
+from patron.sources.staging import Numbers, Part, Refused, StagedTable, Target, first_line
+
+ROWS_A_BATCH = 100_000
+ROWS_AT_ONCE = 5_000
+
+
+@dataclass
+class Landed:
+    """An input on its way: where it lands and what reads it."""
+
+    files: tuple[SourceFile, ...]
+    home: Landing
+    parts: list[Part]
+
+
+class MappedReader(Reader):
+    """Reads what is at `paths`, folders, files, a database or a URL, by a mapping."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        id_type: IdType,
+        progress: OnProgress,
+        paths: Sequence[str],
+        mapping: Mapping,
+    ) -> None:
+        super().__init__(connection, folder, id_type, progress, paths)
+        self.mapping: Mapping = mapping
+        self.source = open_sources(paths, folder)
+        self.sandbox = Sandbox(folder, connection)
+        self.inputs = Inputs(mapping, self.source, folder)
+        self.landed: dict[tuple[SourceFile, ...], Landed] = {}
+        self.tables: list[MappedTable] = []
+        self.problems: list[str] = []
+        self._notes: list[str] = []
+
+    def close(self) -> None:
+        """Let go of the sandbox and of the source."""
+        self.sandbox.close()
+        self.source.close()
+
+    def notes(self) -> list[str]:
+        """Return which files no table is made of, and what else is worth telling."""
+        used = {file.name for landed in self.landed.values() for file in landed.files}
+        passed = [file.name for file in self.source.files if file.name not in used]
+        return [*self._notes, *(f"{name} was passed over: the mapping does not name it." for name in passed)]
+
+    def stage(self) -> list[StagedTable]:
+        """Read everything and stage each table."""
+        self.land()
+        return [self._stage(table) for table in self.tables]
+
+    # -- before anything is read ------------------------------------------------------------------------
+
+    def look(self) -> Files:
+        """Find the inputs and check every expression; raises SourceError or MappingError."""
+        queried = []
+        for table in CONTRACT:
+            section = self.mapping.tables.get(table.name)
+            if section is None:
+                continue
+            if section.query is not None:
+                queried.append((table.name, self._query(table.name, section.query)))
+                continue
+            given = self.inputs.of_table(table.name)
+            landed = self._landing(given)
+            if landed is not None:
+                self.tables.append(self._mapped(table.name, landed.home, given))
+        if self.problems:
+            raise SourceError(sentence(", ".join(map(public, self.paths)), self.problems), self.problems)
+        for name, query in queried:
+            self.tables.append(self._mapped_query(name, query))
+        order = [table.name for table in CONTRACT]
+        self.tables.sort(key=lambda one: order.index(one.table.name))
+        return [(file, one.home.name) for one in self._inputs() for file in one.files]
+
+    def _inputs(self) -> list[Landed]:
+        """Return what is read from outside, without the queries."""
+        return [one for one in self.landed.values() if not isinstance(one.parts[0], QueryPart)]
+
+    def _mapped(self, name: str, home: Landing, given: Input) -> MappedTable:
+        return MappedTable(
+            self.sandbox.connection, self.mapping, name, home.name, home.types, given.options, self.id_type
+        )
+
+    def _landing(self, given: Input) -> Landed | None:
+        """Look at an input's files and make room for them; what is wrong is added to the problems."""
+        if given.files in self.landed:
+            return self.landed[given.files]
+        looked = [(part, columns) for file in given.files if (columns := self._look(part := part_of(file)))]
+        if len(looked) < len(given.files):
+            return None
+        types: dict[str, list[str]] = {}
+        names: dict[str, str] = {}
+        for _, columns in looked:
+            for name, one in columns.items():
+                types.setdefault(names.setdefault(name.lower(), name), []).append(one.type)
+        landing_types = {name: landing_type(kinds) for name, kinds in types.items()}
+        home = Landing(self.sandbox.connection, f"landed_{len(self.landed)}", landing_types)
+        for part, columns in looked:
+            part.columns = {names[name.lower()]: one for name, one in columns.items()}
+            if absent := [name for name in types if name not in part.columns]:
+                self._notes.append(f"{part.file.name} has no {', '.join(absent)}: None in all rows.")
+        self.landed[given.files] = Landed(given.files, home, [part for part, _ in looked])
+        return self.landed[given.files]
+
+    def _look(self, part: Part) -> dict[str, Given]:
+        try:
+            found = part.look(self.sandbox.connection)
+        except SourceError as error:
+            self.problems.append(str(error))
+            return {}
+        names = unique_names([name for name, _ in found])
+        return {name: given for name, (_, given) in zip(names, found, strict=True)}
+
+    # -- queries ----------------------------------------------------------------------------------------
+
+    def _query(self, name: str, text: str) -> str:
+        """Check a query and have what it reads land; returns it as it runs."""
+        key = (name, "query")
+        try:
+            tree, used = parse_query(text, self.inputs.query_names())
+        except NotAllowed as error:
+            raise self.mapping.error(f"{name}.query cannot be used: {error}", *key) from error
+        for one in used:
+            given = self.inputs.named(one, self.mapping.tables[name])
+            landed = self._landing(given)
+            if landed is not None:
+                self._view(one, landed.home, Writing.of(given.options))
+        return tree.sql("duckdb")
+
+    def _view(self, name: str, home: Landing, writing: Writing) -> None:
+        """Let queries see an input by its name, without what stands for nothing."""
+        cells = [
+            f"{writing.cell(identifier(column), kind)} AS {identifier(column)}"
+            for column, kind in home.types.items()
+        ]
+        self.sandbox.connection.execute(
+            f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {home.name}"
+        )
+
+    def _mapped_query(self, name: str, query: str) -> MappedTable:
+        """Make room for a query's rows."""
+        try:
+            described = self.sandbox.connection.execute(f"DESCRIBE {query}").fetchall()
+        except duckdb.Error as error:
+            raise self._failed(name, error) from error
+        types = {column: landing_type([kind]) for column, kind, *_ in described}
+        if len({column.lower() for column in types}) < len(described):
+            raise self.mapping.error(f"{name}.query has two columns of one name", name, "query")
+        home = Landing(self.sandbox.connection, f"query_{name}", types)
+        part = QueryPart(name)
+        part.columns = {column: Given(identifier(column), kind) for column, kind in types.items()}
+        part.query = query
+        files = (part.file,)
+        self.landed[files] = Landed(files, home, [part])
+        options = self.mapping.options(self.mapping.tables[name], None)
+        return self._mapped(name, home, Input(name, files, options))
+
+    def _failed(self, name: str, error: duckdb.Error) -> Exception:
+        reason = first_line(error).partition(": ")[2] or first_line(error)
+        return self.mapping.error(f"{name}.query cannot be computed: {reason}", name, "query")
+
+    # -- reading ----------------------------------------------------------------------------------------
+
+    def land(self) -> None:
+        """Read all inputs, shut the door, and run the queries."""
+        files = self._inputs()
+        self.total = sum(part.file.size for one in files for part in one.parts)
+        for one in files:
+            for part in one.parts:
+                with self.reporting(self.sandbox.connection, part.file.size):
+                    one.home.add(part, self.folder)
+                part.file.check_unchanged()
+        self.sandbox.lock()
+        for one in self.landed.values():
+            if isinstance(part := one.parts[0], QueryPart):
+                try:
+                    one.home.add(part, self.folder)
+                except duckdb.Error as error:
+                    raise self._failed(part.table, error) from error
+        for table in self.tables:
+            if table.chosen is not None:
+                self.sandbox.connection.execute(f"CREATE TABLE {table.chosen_table} AS {table.chosen}")
+
+    def landing_of(self, table: MappedTable) -> Landed:
+        """Return the input of a table."""
+        return next(one for one in self.landed.values() if one.home.name == table.home)
+
+    def _stage(self, table: MappedTable) -> StagedTable:
+        staged = StagedTable(self.connection, table.table, self.id_type)
+        landed = self.landing_of(table)
+        for part in landed.parts:
+            staged.add(MappedPart(table, landed.home, part, self._answers(table)), self.folder)
+        return staged
+
+    def _answers(self, table: MappedTable) -> bool:
+        """Whether a table answers for the faults of its input: they are counted once.
+
+        It is the first whose rows are the input's rows, else the first.
+        """
+        alike = [one for one in self.tables if one.home == table.home]
+        return table is next((one for one in alike if one.chosen is None), alike[0])
+
+
+class QueryFile(SourceFile):
+    """What stands for a file where rows come from a query."""
+
+    def check_unchanged(self) -> None:
+        """Nothing can change: the inputs have been read."""
+
+
+class QueryPart(Part):
+    """The rows of a mapping's query, which have no file but a number."""
+
+    query = ""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(QueryFile(Path(table), f"query of {table}", Form(Kind.DUCKDB), 0, 0))
+        self.table = table
+
+    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
+        """Return its columns."""
+        return list(self.columns.items())
+
+    def read(self, target: Target, folder: Path) -> None:
+        """Run the query."""
+        self.rows = target.insert(self.columns, f"({self.query})", [], lambda _: True)
+
+    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+        """Return the rows of these numbers."""
+        yield from _landed_rows(target, self, rows)
+
+
+class MappedPart(Part):
+    """What a table takes from one file of its input."""
+
+    def __init__(self, table: MappedTable, home: Landing, source: Part, answers: bool) -> None:
+        super().__init__(source.file)
+        self.table = table
+        self.home = home
+        self.source = source
+        self.answers = answers
+
+    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
+        """Return the contract's columns, as they come from the sandbox."""
+        select = self.table.select(self.source.first, self.source.rows)
+        types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {select}").fetchall()}
+        return list(self.table.given(types).items())
+
+    def read(self, target: Target, folder: Path) -> None:
+        """Compute the rows in the sandbox and insert them."""
+        self.columns = dict(self.look(self.home.connection))
+        self.faults = self.source.faults if self.answers else 0
+        if not self.source.rows:
+            return
+        relation = self.home.connection.sql(self.table.select(self.source.first, self.source.rows))
+        batches = relation.to_arrow_reader(ROWS_A_BATCH)
+        target.connection.register("arriving_rows", batches)
+        try:
+            self.rows = target.insert(self.columns, "arriving_rows", [], lambda _: True)
+        finally:
+            target.connection.unregister("arriving_rows")
+
+    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+        """Look the rows up in the source again, with what the table made of them."""
+        numbers = self._numbers(rows)
+        made = self._made(numbers)
+        for one in originals(self.home, self.source, numbers - self.source.first):
+            if isinstance(one, Fault):
+                if self.answers:
+                    yield one
+                continue
+            values = next(made)
+            for value in self.table.values:
+                name = value.column.name
+                if fault := values.pop(f"fault_{name}", None):
+                    values[name] = _shown(self.table.wrongs(value)[int(fault) - 1], one.content, values[name])
+            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **values}, one.content)
+
+    def _numbers(self, rows: Numbers) -> Numbers:
+        """Return the sandbox's numbers of rows that are numbered as they were staged."""
+        if not len(rows):
+            return np.asarray([], dtype=np.int64)
+        taken = self.table.rows(self.source.first, self.source.rows)
+        found = self.home.connection.execute(
+            f"SELECT {ROW} FROM (SELECT {ROW}, ROW_NUMBER() OVER (ORDER BY {ROW}) - 1 AS place FROM ({taken})) "
+            f"WHERE place IN (SELECT UNNEST(CAST(? AS BIGINT[]))) ORDER BY {ROW}",
+            [rows.tolist()],
+        ).fetchnumpy()
+        return np.asarray(found[ROW])
+
+    def _made(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(numbers), ROWS_AT_ONCE):
+            some = numbers[start : start + ROWS_AT_ONCE].tolist()
+            cursor = self.home.connection.execute(
+                self.table.select_rows("SELECT UNNEST(CAST(? AS BIGINT[]))"), [some]
+            )
+            names = [column[0] for column in cursor.description or ()]
+            for row in cursor.fetchall():
+                yield dict(zip(names[1:], row[1:], strict=True))
+
+
+def originals(home: Landing, part: Part, rows: Numbers) -> Iterator[Fault | Refused]:
+    """Return rows of a file as they were in it, and its faults, in the file's order."""
+    if isinstance(part, TextPart | RowsPart):
+        yield from part.refused(home, rows)
+    else:
+        yield from _landed_rows(home, part, rows)
+
+
+def _landed_rows(home: Target, part: Part, rows: Numbers) -> Iterator[Refused]:
+    names = list(part.columns)
+    texts = ", ".join(
+        identifier(name) if given.type == "BLOB" else f"CAST({identifier(name)} AS VARCHAR)"
+        for name, given in part.columns.items()
+    )
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        some = (rows[start : start + ROWS_AT_ONCE] + part.first).tolist()
+        found = home.connection.execute(
+            f"SELECT rowid, {texts} FROM {home.name} WHERE rowid IN (SELECT UNNEST(CAST(? AS BIGINT[]))) "
+            "ORDER BY rowid",
+            [some],
+        ).fetchall()
+        for row, *values in found:
+            shown = [readable(value) if isinstance(value, bytes) else value for value in values]
+            content = dict(zip(names, shown, strict=True))
+            yield Refused(row - part.first + 1, content, content)
+
+
+def _shown(wrong: Wrong, content: Any, otherwise: str | None) -> str | None:
+    return content.get(wrong.column) if wrong.column else otherwise

@@ -1,0 +1,45 @@
+"""patron map: a draft on standard output or in a file, and what a mapping would load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Patron, complaint, document
+
+SALES = "invoice_no;customer_no;sku;invoice_date;qty;line_total\n" + "".join(
+    f"{n};{n % 9};{n % 5};0{n % 9 + 1}.02.2024;1;{n},50\n" for n in range(1, 40)
+)
+
+
+@pytest.fixture
+def sales(folder: Path) -> str:
+    (folder / "sales.csv").write_text(SALES)
+    return "sales.csv"
+
+
+def test_a_draft_can_be_checked_and_loaded(patron: Patron, sales: str) -> None:
+    assert "were recognised; see m.toml" in patron("map", sales, "--to", "m.toml").stdout
+    assert "is there already; add --overwrite" in complaint(patron("map", sales, "--to", "m.toml"))
+    shown = patron("map", sales, "--check", "m.toml").stdout
+    assert "purchase_transactions: 39 rows looked at, 0 of them would be refused" in shown
+    tables = document(patron("map", sales, "--check", "m.toml", "--json"))["tables"]
+    rows = {one["table"]: one["sample"][0] for one in tables}
+    assert rows["purchase_transactions"]["total_amount"] == "1.50"
+    assert document(patron("load", sales, "--mapping", "m.toml", "--json"))["quarantined"] == 0
+
+
+def test_a_draft_goes_to_standard_output(patron: Patron, sales: str) -> None:
+    assert "customer_id = \"customer_no\"  # 95%: named 'customer_no'" in patron("map", sales).stdout
+    tables = document(patron("map", sales, "--json"))["tables"]
+    assert tables["purchase_transactions"]["purchase_date"] == "invoice_date"
+
+
+def test_a_mapping_that_is_wrong_is_told_before_a_database_is_made(
+    patron: Patron, sales: str, folder: Path
+) -> None:
+    (folder / "m.toml").write_text('[customer_info]\nform = "sales.csv"\n')
+    said = complaint(patron("load", sales, "--mapping", "m.toml"))
+    assert "m.toml, line 2: [customer_info] has no 'form'. Did you mean 'from'?" in said
+    assert not (folder / "patron.duckdb").exists()

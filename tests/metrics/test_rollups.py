@@ -1,0 +1,63 @@
+"""What builds keep for figures: after any history it is what a full build makes, and figures are the reference's."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+from itertools import accumulate
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from patron.engines import Engine
+from patron.metrics import dashboard
+from patron.model import Kept
+from patron.model.steps import kept
+from patron.settings import Settings
+from tests.metrics.narrowing import random_narrowing
+from tests.metrics.test_figures import check
+from tests.reference import Shop
+from tests.shops import STAGES, Case, histories
+from tests.support.databases import Databases, fill, rows
+
+MOVES = (0, 1, -1, 31, -366)
+KEPT = [step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE) if step.name != "current_build"]
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    history=histories(),
+    moves=st.lists(st.sampled_from(MOVES), min_size=STAGES, max_size=STAGES),
+    seed=st.integers(0, 2**32),
+)
+def test_any_history_ends_with_the_rollups_of_a_full_build(
+    kind: str, databases: Databases, history: tuple[Case, list[Shop]], moves: list[int], seed: int
+) -> None:
+    case, parts = history
+    rng = random.Random(seed)
+    with databases.shared(kind, Settings(model=case.model, id_type=case.id_type)) as engine:
+        for part, known, move in zip(parts, accumulate(parts, _plus), moves, strict=True):
+            fill(engine, part)
+            now = Case(known, case.as_of + timedelta(days=move), case.model, case.id_type)
+            engine.build(now.as_of)
+            check(engine, now, random_narrowing(rng, now))
+        incremental, figures = everything(engine), dashboard(engine)
+        engine.build(now.as_of, full=True)
+        assert everything(engine) == incremental
+        again = dashboard(engine)
+        assert {name: one.rows for name, one in again.items()} == {
+            name: one.rows for name, one in figures.items()
+        }
+
+
+def everything(engine: Engine) -> dict[str, Counter[tuple[Any, ...]]]:
+    """Return the rows of all that a build keeps, in any order."""
+    return {
+        name: Counter(tuple(row.values()) for row in rows(engine, f"SELECT * FROM {name}")) for name in KEPT
+    }
+
+
+def _plus(first: Shop, second: Shop) -> Shop:
+    return {name: first[name] + second[name] for name in first}
