@@ -156,9 +156,9 @@ class PostgresEngine(Engine):
         # Not information_schema, which leaves out what this user has no right on.
         rows = self.query(
             "SELECT relname AS name, CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END AS kind FROM pg_class "
-            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm') "
+            "WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm') "
             "UNION SELECT proname, 'procedure' FROM pg_proc "
-            "WHERE pronamespace = current_schema()::regnamespace AND prokind = 'p' ORDER BY name"
+            "WHERE pronamespace = quote_ident(current_schema())::regnamespace AND prokind = 'p' ORDER BY name"
         )
         return {str(row["name"]): str(row["kind"]) for row in rows}
 
