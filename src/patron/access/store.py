@@ -16,7 +16,6 @@ from typing import Any, Self
 
 from patron.access.keys import ApiKey
 from patron.access.roles import Role
-from patron.engines.address import address
 
 KEY_COLUMNS = "key_id, name, role, digest, created_at, expires_at, revoked_at"
 AUDIT_COLUMNS = "at, caller, role, action, subject, request_id, details"
@@ -112,6 +111,9 @@ class AccessStore(ABC):
 
 def access_store(url: str) -> AccessStore:
     """Open the keys and the audit log that belong to the database at `url`; raises DatabaseError."""
+    # With the engines come libraries that `patron --help` is not to wait for.
+    from patron.engines.address import address
+
     where = address(url)
     if where.engine == "duckdb":
         from patron.access.sqlite import SqliteAccess
