@@ -85,14 +85,19 @@ def small_shop() -> Shop:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def url(kind: str, databases: Databases) -> str:
-    """The database of the small shop, built."""
-    url = databases.empty(kind)
+def small_database(url: str) -> None:
+    """Fill an empty database with the small shop and build it."""
     with connect(url, Settings()) as engine:
         engine.init()
         fill(engine, small_shop())
         engine.build(TODAY)
+
+
+@pytest.fixture(scope="session")
+def url(kind: str, databases: Databases) -> str:
+    """The database of the small shop, built."""
+    url = databases.empty(kind)
+    small_database(url)
     return url
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from patron.engines import connect
 from patron.settings import Settings
+from tests.api.conftest import small_database
 from tests.support.databases import Databases, rows
 
 COMMAND = (sys.executable, "-c", "from patron.cli import main; main()", "serve", "--json", "--port", "0")
@@ -87,9 +88,12 @@ def serving(url: str, folder: Path, *words: str) -> Iterator[Server]:
 
 @pytest.fixture
 def own_url(url: str, kind: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
-    """A copy of the small shop's database that may be written to."""
+    """A database of the small shop that may be written to, and in which nobody has made a key."""
     if kind != "duckdb":
-        yield url
+        own = databases.empty(kind)
+        small_database(own)
+        yield own
+        databases.drop(own)
         return
     copy = tmp_path / "shop.duckdb"
     shutil.copyfile(url, copy)

@@ -253,3 +253,11 @@ def test_what_is_discarded_is_recorded(engine: Engine, tmp_path: Path) -> None:
     }
     undo(engine, 1)
     assert len(engine.query("SELECT * FROM discards")) == 1
+
+
+def test_a_key_that_is_no_whole_number_is_not_that_of_the_row_it_would_round_to(
+    engine: Engine, tmp_path: Path
+) -> None:
+    load(engine, write(tmp_path / "1" / "product_catalog.csv", "product_id,category\n1.5,Toys\n"))
+    load(engine, write(tmp_path / "2" / "product_catalog.csv", "product_id,category\n2,Games\n"))
+    assert refused(engine, "reason_code") == [("not_a_whole_number",)]

@@ -19,7 +19,7 @@ from patron.contract import Table
 from patron.engines.arrow import arrow_type
 from patron.engines.quarantine import fetch_earlier, settle
 from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
-from patron.sources.checks import DUPLICATE, GOOD, Problems, select_checked
+from patron.sources.checks import DUPLICATE, GOOD, WHOLE_NUMBER, Problems, select_checked
 from patron.sources.formats.records import FAULTS, Fault
 from patron.sources.mapping.again import ROW, as_mapped
 from patron.sources.returning import as_read
@@ -131,8 +131,14 @@ def _release(store: Store, staged: StagedTable, load_id: int) -> int:
 
 
 def _retried(staged: StagedTable, entries: str) -> str:
-    """Type and check the earlier entries' content as if it had been read again."""
-    source = f"(SELECT * FROM {entries} WHERE {ROW} IS NOT NULL)"
+    """Type and check the earlier entries' content as if it had been read again.
+
+    A key such as 1.5 is no key: as a number it would be another row's.
+    """
+    told = f"{ROW} IS NOT NULL"
+    if staged.id_type == "bigint":
+        told += f" AND REGEXP_FULL_MATCH({ROW} ->> '$.{staged.table.key.name}', '{WHOLE_NUMBER}')"
+    source = f"(SELECT * FROM {entries} WHERE {told})"
     kept = ("entry_id", "reason_code")
     return select_checked(staged.table, as_read(staged.table), source, staged.id_type, Problems(), keep=kept)
 
