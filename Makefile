@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS = never
 export NO_MKDOCS_2_WARNING = 1
 export PYTHONDONTWRITEBYTECODE = 1
 RUN    := .venv/bin
-QUICK  := tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
+QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
 .DEFAULT_GOAL := help

@@ -39,6 +39,7 @@ OTHER_NAMES = {
     "pg_trgm",
     "pg_cron",
     "column_name",
+    "patron_cron",
 }
 
 

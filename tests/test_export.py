@@ -227,7 +227,7 @@ def test_none_stays_none_and_large_texts_are_seen_too() -> None:
     ("table", "name", "said"),
     [
         ("custmer_360", "out.csv", r"Did you mean 'customer_360'\?"),
-        ("customer_features", "out.csv", "no table 'customer_features' to export"),
+        ("numbered_products", "out.csv", "no table 'numbered_products' to export"),
         ("customer_360; DROP TABLE loads", "out.csv", "no table"),
         ("loads", "out.xlsx", r"let it end in \.csv or \.csv\.gz or \.parquet"),
         ("loads", "csv", "does not say in what form"),

@@ -28,7 +28,14 @@ from difflib import get_close_matches
 
 
 class PatronError(Exception):
-    """The root of every error that Patron raises on purpose."""
+    """The root of every error that Patron raises on purpose.
+
+    `problems` holds all that is wrong, one by one, where the message sums up more than one thing.
+    """
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class SettingsError(PatronError):
@@ -68,7 +75,7 @@ class BuildError(PatronError):
 
 
 class NotReconciled(BuildError):
-    """The new customer_360 does not agree with its sources; the former one is untouched."""
+    """customer_360 does not agree with its sources; a new one that does not is thrown away."""
 
 
 class MetricError(PatronError):
@@ -97,5 +104,7 @@ class NotFound(RequestError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ' Did you mean …?' for the nearest known word, or '' when none is near."""
-    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    names, start = list(known), word.lower()
+    near = get_close_matches(start, names, n=1, cutoff=0.6)
+    near = near or [name for name in names if len(start) > 2 and name.startswith(start)]  # cut short
     return f" Did you mean '{near[0]}'?" if near else ""

@@ -32,7 +32,10 @@ from patron.engines.base import Engine, OnProgress, Progress, no_progress
 from patron.errors import ExportError, did_you_mean
 from patron.model.steps import step_named
 
-FROM_THE_MODEL = ("customer_360", "customer_360_core", "customer_360_analytics", "rfm_cut_points")
+FROM_THE_MODEL = (
+    *("customer_360", "customer_360_core", "customer_360_analytics"),
+    *("customer_features", "customers_to_come", "current_build", "rfm_cut_points"),
+)
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 CHUNK = 256 * 1024  # bytes that a streamed file sends at a time, at least
 GROUP_ROWS = 100_000  # rows of a Parquet row group, whatever batches an engine gives

@@ -6,6 +6,7 @@ Unknown keys are errors with a suggestion, so that a misspelt threshold is never
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +14,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 from patron.errors import SettingsError, did_you_mean
 
 FILE = "patron.toml"
 FOUR = 4
+MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B?|%)", re.IGNORECASE)
+KILOBYTES = {"kB": 1, "MB": 1024, "GB": 1024**2}
 DEBUG = "debug"  # PATRON_DEBUG is no setting: the command line reads it before there are any
 # Bounds beyond which no shop's figure lies, so that every engine can hold a threshold and compare with it.
 Days = Annotated[int, Field(ge=0, le=110_000)]  # three centuries
@@ -36,7 +40,7 @@ class Model(BaseModel):
     """A total_lifetime_value above this, and not above high_value_above, is 'Medium Value'."""
     churn_days: tuple[Days, Days, Days, Days] = (30, 90, 180, 365)
     """Days of silence; each one that is exceeded raises churn_risk_score by 1."""
-    positive_response_types: tuple[str, ...] = ("click", "purchase", "positive")
+    positive_response_types: tuple[str, ...] = ("click", "positive", "purchase")
     """Answers to a campaign that count as positive, in any letter case."""
     recency_cuts: tuple[Days, Days, Days, Days] | None = None
     """Fixed cut points of recency_score in days since the last purchase, falling; else percentiles."""
@@ -45,12 +49,21 @@ class Model(BaseModel):
     monetary_cuts: tuple[Money, Money, Money, Money] | None = None
     """Fixed cut points of monetary_score in money, rising; else percentiles."""
 
+    @field_validator("churn_days", "recency_cuts", "frequency_cuts", "monetary_cuts", mode="before")
+    @classmethod
+    def _four(cls, values: Any) -> Any:
+        if values is not None and not (isinstance(values, (list, tuple)) and len(values) == FOUR):
+            raise ValueError("it must be four numbers, such as [30, 90, 180, 365]")
+        return values
+
     @field_validator("positive_response_types")
     @classmethod
     def _lower_ascii(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for value in values:
             if not value.isascii():
                 raise ValueError(f"'{value}' has a letter outside ASCII, whose case engines fold differently")
+            if not value.isprintable():
+                raise ValueError(f"{value!r} has a character that cannot be printed")
         return tuple(sorted({value.lower() for value in values}))
 
     @model_validator(mode="after")
@@ -133,6 +146,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="PATRON_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
@@ -145,10 +159,10 @@ class Settings(BaseSettings):
     currency: str = "USD"
     """The one currency of all amounts, for display."""
     memory_limit: str | None = None
-    """The most memory DuckDB takes, such as 4GB; unset, its own default."""
-    threads: Annotated[int, Field(ge=1)] | None = None
+    """The most memory DuckDB takes, such as 4GB or 60%; unset, its own default."""
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     """How many threads DuckDB uses; unset, one a core."""
-    work_mem: Annotated[str, Field(pattern=r"^\d+(kB|MB|GB)$")] = "256MB"
+    work_mem: str = "256MB"
     """PostgreSQL's memory for each sort or hash of a build."""
     undoable_loads: Annotated[int, Field(ge=0)] = 10
     """How many of the latest loads can be undone; what they replaced is kept as long, and then forgotten."""
@@ -158,6 +172,21 @@ class Settings(BaseSettings):
     """How `patron serve` listens."""
     auth: Auth = Auth()
     """Whose tokens are good."""
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _memory(cls, value: str | None) -> str | None:
+        if value is not None and not MEMORY.fullmatch(value):
+            raise ValueError(f"'{value}' is no amount of memory; write it as 4GB, 512MB or 60%")
+        return value
+
+    @field_validator("work_mem")
+    @classmethod
+    def _work_mem(cls, value: str) -> str:
+        found = re.fullmatch(r"(\d+)(kB|MB|GB)", value)
+        if found is None or not 64 <= int(found[1]) * KILOBYTES[found[2]] < 2**31:
+            raise ValueError(f"'{value}' is no amount of memory from 64kB to 2047GB; write it as 256MB")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -173,6 +202,7 @@ class Settings(BaseSettings):
 
 
 SECTIONS: dict[str, type[BaseModel]] = {"model": Model, "server": Server, "auth": Auth}
+KEYS = {"": list(Settings.model_fields)} | {name: list(one.model_fields) for name, one in SECTIONS.items()}
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -188,41 +218,82 @@ def load_settings(path: Path | None = None) -> Settings:
         )
     if file.exists():
         try:
-            values = tomllib.loads(file.read_text("utf-8"))
+            values = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise SettingsError(f"{file} cannot be read as TOML: {error}.") from error
     _refuse_unknown(values, file)
+    _refuse_unknown_variables()
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError(_sentence(error, file)) from error
+    except (
+        UnreadableSetting
+    ) as error:  # a variable that ought to be JSON; the cause says what is wrong with it
+        raise SettingsError(_unreadable(error)) from error
 
 
 def _refuse_unknown(values: dict[str, Any], file: Path) -> None:
-    known = list(Settings.model_fields)
-    checks = [(key, known, "") for key in values]
-    for section, model in SECTIONS.items():
-        given = values.get(section)
-        if isinstance(given, dict):
-            checks += [(key, list(model.model_fields), f"{section}.") for key in given]
-    for key, names, prefix in checks:
-        if key not in names:
+    given = {"": values} | {name: values[name] for name in SECTIONS if isinstance(values.get(name), dict)}
+    for section, keys in given.items():
+        known = KEYS[section]
+        for key in keys:
+            if key in known:
+                continue
+            home = _home(key)
+            if home is not None:
+                place = f"under [{home}]" if home else "at the top, before all that is in brackets"
+                raise SettingsError(f"{file} has the key '{key}' in the wrong place; it belongs {place}.")
+            prefix = f"{section}." if section else ""
             raise SettingsError(
-                f"{file} has an unknown key '{prefix}{key}'.{did_you_mean(key, names)} "
-                f"Known here: {', '.join(names)}."
+                f"{file} has an unknown key '{prefix}{key}'.{did_you_mean(key, known)} Known here: {', '.join(known)}."
             )
+
+
+def _refuse_unknown_variables() -> None:
     for variable in os.environ:
-        name = variable.lower().removeprefix("patron_").split("__")[0]
-        if variable.startswith("PATRON_") and name not in (*known, DEBUG) and not name.startswith("test_"):
+        name, _, below = variable.lower().removeprefix("patron_").partition("__")
+        if not variable.upper().startswith("PATRON_") or name == DEBUG or name.startswith("test_"):
+            continue
+        key, section = (below, name) if name in SECTIONS and below else (name, "")
+        home, prefix = _home(key), _variable(section)
+        if home and home != section:
             raise SettingsError(
-                f"The environment variable {variable} names no setting.{did_you_mean(name, known)} "
-                f"Known: {', '.join('PATRON_' + one.upper() for one in known)}."
+                f"The environment variable {variable} names no setting; it is {_variable(home)}{key.upper()}."
             )
+        known = KEYS[section]
+        if key not in known:
+            raise SettingsError(
+                f"The environment variable {variable} names no setting.{did_you_mean(key, known)} "
+                f"Known: {', '.join(prefix + one.upper() for one in known)}."
+            )
+
+
+def _home(key: str) -> str | None:
+    """Return the section that a key belongs to, '' for none; None for a key that there is not."""
+    return next((section for section, keys in KEYS.items() if key in keys), None)
+
+
+def _variable(section: str) -> str:
+    return f"PATRON_{section.upper()}__" if section else "PATRON_"
+
+
+def _unreadable(error: UnreadableSetting) -> str:
+    named = re.search(r'field "(\w+)"', str(error))
+    variables = [one for one in os.environ if named and one.lower().startswith(f"patron_{named[1]}")]
+    return (
+        f"The environment variable {' or '.join(variables) or 'PATRON_MODEL'} cannot be read as JSON "
+        f"({str(error.__cause__).rstrip('.')}); write lists as [1, 2, 3, 4] and texts in them in quotes."
+    )
 
 
 def _sentence(error: ValidationError, file: Path) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "settings"
     where = where.partition(".")[0] if where.count(".") == 1 and len(set(where.split("."))) == 1 else where
+    unknown = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else None
+    if unknown:  # within PATRON_MODEL='{…}'; what stands in the file was looked at before
+        known = KEYS.get(where.partition(".")[0], KEYS[""])
+        return f"There is no setting '{where}'.{did_you_mean(unknown, known)}"
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"The setting '{where}' ({file} or the environment) does not fit: {message}."

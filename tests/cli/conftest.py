@@ -18,7 +18,7 @@ from patron.cli import app
 
 Patron = Callable[..., Result]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMAND = (sys.executable, "-c", "from patron.cli import main; main()")
+COMMAND = (sys.executable, "-m", "patron")
 LAST_DAY = "2025-12-31"
 
 

@@ -118,9 +118,40 @@ def test_load_fails_when_nothing_could_be_stored(patron: Patron) -> None:
     assert "Not one of 2 rows could be stored" in result.stderr
 
 
-def test_load_of_nothing_makes_no_database(patron: Patron) -> None:
+def test_a_load_that_is_refused_makes_no_database(patron: Patron, files: Path) -> None:
     assert "nothing at nowhere" in complaint(patron("load", "nowhere"))
     assert not Path("patron.duckdb").exists()
+    for name in ("customers_info.csv", "x.csv", "y.csv"):
+        (files / name).write_text("customer_id\n1\n")
+    result = patron("load", files, "--json")
+    problems = json.loads(result.stderr)["error"]["problems"]
+    assert [problem.split()[0] for problem in problems] == ["customers_info.csv", "x.csv", "y.csv"]
+    assert "Did you mean 'customer_info'?" in problems[0]
+    assert ["product_views" in problem for problem in problems] == [True, False, False]
+    assert patron("load", files).stderr.count("product_views") == 1
+    assert not Path("patron.duckdb").exists()
+
+
+def test_a_load_that_is_refused_leaves_what_was_there(patron: Patron, files: Path) -> None:
+    (files / "product_catalog.csv").write_text("product_id,colour\n1,red\n")
+    patron("init")
+    assert "colour" in complaint(patron("load", files))
+    assert Path("patron.duckdb").exists()
+    document(patron("load", files / "customer_info.csv", "--json"))
+    assert "colour" in complaint(patron("load", files / "customer_info.csv", files / "product_catalog.csv"))
+    assert [load["rows_read"] for load in document(patron("status", "--json"))["loads"]] == [2]
+    Path("patron.duckdb").unlink()
+    complaint(patron("load", files / "customer_info.csv", files / "product_catalog.csv"))
+    assert not Path("patron.duckdb").exists()
+
+
+def test_a_place_that_would_keep_nothing_is_refused(patron: Patron, files: Path) -> None:
+    for place in ("", "duckdb://", ":memory:", "duckdb:shop.duckdb", files / "customer_info.csv"):
+        for words in (("load", files), ("sample", "--customers", "5"), ("init",), ("build",)):
+            complaint(patron(*words, "--database", place))
+    assert list(Path().iterdir()) == [files]
+    patron("load", files, PATRON_DATABASE="")
+    assert Path("patron.duckdb").exists()
 
 
 # -- build and status ---------------------------------------------------------------------------------------
@@ -128,7 +159,7 @@ def test_load_of_nothing_makes_no_database(patron: Patron) -> None:
 
 def test_build_tells_steps_and_reconciliation(patron: Patron, shop: Path) -> None:
     result = document(patron("build", "--as-of", LAST_DAY, "--full", "--json"))
-    assert result.keys() == BUILD_KEYS | {"seconds"}
+    assert result.keys() == BUILD_KEYS | {"seconds", "notes"}
     assert (result["kind"], result["customers"], result["recomputed"], result["new_customers"]) == (
         "full",
         200,
@@ -159,6 +190,8 @@ def test_status_before_anything_says_what_to_do(patron: Patron) -> None:
         "database",
         "state",
         "changed_customers",
+        "due_customers",
+        "changed_settings",
         "tables",
         "quarantine",
         "loads",
@@ -209,6 +242,17 @@ def test_status_follows_a_database(patron: Patron, files: Path) -> None:
         "agrees": True,
     }
 
+    changed = patron(
+        "status", columns=200, PATRON_MODEL__MEDIUM_VALUE_ABOVE="1", PATRON_CURRENCY="EUR"
+    ).stdout
+    days = (date.today() - date(2024, 3, 1)).days
+    assert (
+        f"settings changed since customer_360 was built as of 1 Mar 2024, {days} days ago: medium_value"
+        in changed
+    )
+    assert f"up to date, built as of 1 Mar 2024, {days} days ago" in patron("status", columns=200).stdout
+    assert "customer_info.csv:3: " in patron("status", columns=300).stdout
+
     (files / "customer_info.csv").write_text("customer_id,first_name,registration_date\n1,Anna,2024-01-01\n")
     patron("load", files)
     changed = document(patron("status", "--json"))
@@ -218,18 +262,37 @@ def test_status_follows_a_database(patron: Patron, files: Path) -> None:
     assert "patron build" in said
 
 
+def test_status_tells_whose_facts_a_build_of_today_would_see(
+    patron: Patron, kind: str, empty_url: str, files: Path
+) -> None:
+    place = ("--database", empty_url)
+    patron("load", files, *place)
+    patron("build", "--as-of", "2024-02-01", *place)
+    found = document(patron("status", "--json", *place))
+    assert (found["state"], found["due_customers"]) == ("dates came since the build", 1)
+    assert "1 customer has facts of the days since" in patron("status", *place, columns=300).stdout
+    patron("build", *place)
+    assert document(patron("status", "--json", *place))["state"] == "up to date"
+
+
 def test_status_counts_again_and_finds_what_does_not_reconcile(patron: Patron, shop: Path) -> None:
     with connect(str(shop), Settings()) as engine:
         engine.query(
             "UPDATE purchase_transactions SET total_amount = total_amount + 1 WHERE transaction_id = 1"
         )
-    found = document(patron("status", "--json"))
+    result = patron("status", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stderr)["error"]["kind"] == "NotReconciled"
+    found = json.loads(result.stdout)
     assert found["state"] == "does not reconcile"
     differing = [one["figure"] for one in found["reconciliation"] if not one["agrees"]]
     assert differing == ["revenue", "revenue by month", "revenue by category"]
-    said = patron("status").stdout
-    assert "✘" in said
-    assert "patron build --full" in said
+    said = patron("status")
+    assert said.exit_code == 1
+    assert "✘" in said.stdout
+    assert "patron build --full" in said.stdout
+    assert f"does not agree with its sources: see {', '.join(differing)} above" in said.stderr
+    assert patron("status", "--help").stdout.count("exit code 1") == 1
 
 
 def test_status_is_the_same_on_every_engine(patron: Patron, kind: str, empty_url: str) -> None:
@@ -272,6 +335,12 @@ def test_ddl_sets_an_existing_database_beside_the_contract(patron: Patron) -> No
     assert found.keys() == {"from", "dialect", "ddl", "comparison"}
     assert found["dialect"] == "postgres"
     assert {one["table"]: one["loads"] for one in found["comparison"]["tables"]}["customer_info"] is False
+
+
+def test_ddl_says_that_a_file_of_patrons_own_has_no_keys_by_design(patron: Patron, shop: Path) -> None:
+    said = patron("ddl", "--from", shop).stdout
+    assert "no keys by design" in said
+    assert "8 of 8 tables load as they are" in said
 
 
 def test_procedure_is_printed_as_it_is_installed(patron: Patron) -> None:

@@ -118,3 +118,42 @@ def test_a_build_that_is_stopped_says_so_and_the_next_goes_on(patron: Patron, sh
     assert done.returncode == 130
     assert done.stderr.startswith("Stopped;")
     assert patron("build", "--full", "--as-of", LAST_DAY).exit_code == 0
+
+
+INTERRUPT = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+
+
+def test_ctrl_c_while_the_commands_are_read_is_one_sentence(folder: Path) -> None:
+    (folder / "typer.py").write_text(INTERRUPT)
+    for words in (("status",), ("status", "--json")):
+        done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 130
+        assert done.stdout == ""
+        assert "Stopped" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("load", "files"), ("sample",), ("sample", "--to", "made/files"), ("init",)]
+)
+def test_what_was_made_for_a_command_that_is_stopped_goes_away(
+    patron: Patron, words: tuple[str, ...]
+) -> None:
+    """The process stops itself where it is about to finish its first table."""
+    patron("sample", "--customers", "20", "--to", "files")
+    script = (
+        "import os, signal\n"
+        "def stop(*_, **__):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "from patron.engines.duckdb.engine import DuckDBEngine\n"
+        "from patron.engines.duckdb.store import DuckDBStore\n"
+        "from patron.sources.sample import writing\n"
+        "DuckDBEngine.append = DuckDBStore.merge = writing._writer = stop\n"
+        f"{'DuckDBEngine.init = stop' if words == ('init',) else ''}\n"
+        "from patron.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([COMMAND[0], "-c", script, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("Stopped;")
+    assert [path.name for path in Path().iterdir()] == ["files"]

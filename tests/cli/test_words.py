@@ -47,12 +47,10 @@ def test_numbers_and_days(said: str, expected: str) -> None:
     ("url", "shown"),
     [
         ("shop.duckdb", "shop.duckdb"),
-        ("duckdb:////data/a:b@c.duckdb", "duckdb:////data/a:b@c.duckdb"),
+        ("duckdb:////data/a:b@c.duckdb", "//data/a:b@c.duckdb"),
         ("postgresql://me:secret@host:5432/shop", "postgresql://me@host:5432/shop"),
-        (
-            "postgresql://me@host/shop?password=secret&sslmode=require",
-            "postgresql://me@host/shop?password=…&sslmode=require",
-        ),
+        ("postgresql://me@host/shop?password=secret&sslmode=require", "postgresql://me@host/shop"),
+        ("postgresql://me:se@cret@host/shop", "postgresql://…"),
         ("postgresql://me:p%40ss@host/shop", "postgresql://me@host/shop"),
     ],
 )

@@ -222,6 +222,6 @@ def test_a_file_in_use_is_told_to_be(tmp_path_factory: pytest.TempPathFactory) -
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "open\n"
-        with pytest.raises(DatabaseBusy, match="is in use by process"):
+        with pytest.raises(DatabaseBusy, match=f"in use by process {holder.pid}"):
             read_catalogue(str(path))
         holder.communicate("\n")

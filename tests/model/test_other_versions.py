@@ -62,7 +62,7 @@ def resolved(engine: Engine) -> list[int]:
 
 
 def state(engine: Engine) -> State:
-    found = read_status(engine)["state"]
+    found = read_status(engine, TODAY)["state"]
     assert isinstance(found, State)
     return found
 

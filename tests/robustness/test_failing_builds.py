@@ -62,7 +62,7 @@ def test_a_result_that_does_not_agree_with_its_sources(shop: Engine) -> None:
         "DELETE FROM customer_features WHERE customer_id = (SELECT MIN(customer_id) FROM customer_features)"
     )
     before, contents = state_of(shop), shop.contents()
-    with pytest.raises(NotReconciled, match="customers are"):
+    with pytest.raises(NotReconciled, match="for customers the sources have"):
         shop.build(SECOND_DAY)
     assert state_of(shop) == before
     assert shop.contents() == contents
@@ -95,7 +95,7 @@ def test_a_row_that_went_with_no_note_of_it(shop: Engine, figure: str, row: str)
     if shop.dialect == "postgres":
         shop.query("RESET session_replication_role")
     assert len(shop.query(f"SELECT {key} FROM {table}")) == before - 1
-    with pytest.raises(NotReconciled, match=f"reconcile: {figure} are"):
+    with pytest.raises(NotReconciled, match=f"reconcile: for {figure} the sources have"):
         shop.build(SECOND_DAY)
     shop.build(SECOND_DAY, full=True)
 

@@ -77,7 +77,7 @@ def test_a_second_process_gets_in_when_the_first_is_killed(path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_not_called_busy(tmp_path: Path) -> None:
     (tmp_path / "block").mkdir()
-    with pytest.raises(DatabaseError, match="No such file or directory") as caught:
+    with pytest.raises(DatabaseError, match="There is no folder") as caught:
         connect(str(tmp_path / "block" / "nowhere" / "shop.duckdb"), Settings())
     assert not isinstance(caught.value, DatabaseBusy)
 

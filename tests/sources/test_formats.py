@@ -247,10 +247,9 @@ def test_a_postgresql_database_is_only_read(make_engine: Callable[..., Engine], 
 
 def test_a_password_is_not_kept() -> None:
     assert public("postgresql://me:secret@host/shop") == "postgresql://me@host/shop"
-    assert (
-        public("postgresql:///shop?user=me&password=secret&x=1")
-        == "postgresql:///shop?user=me&password=…&x=1"
-    )
+    assert public("postgresql:///shop?user=me&password=secret&connect_timeout=1") == "postgresql://me@/shop"
+    assert public("postgresql://me:sec@ret@host/shop") == "postgresql://…"
+    assert public("sftp://me:se/c@ret@host/shop") == "sftp://me@host/shop"
     assert public("s3://bucket/a:b@c") == "s3://bucket/a:b@c"
 
 

@@ -9,6 +9,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from patron.access.store import AccessStore
+from patron.engines.postgres.reasons import reason
 from patron.errors import DatabaseError
 
 INSTALLING = 0x0A7408  # the advisory lock under which the tables are made
@@ -59,7 +60,7 @@ class PostgresAccess(AccessStore):
         except psycopg.Error as error:
             self.close()
             raise DatabaseError(
-                f"The tables of API keys and the audit log cannot be reached or made: {_reason(error)}."
+                f"The tables of API keys and the audit log cannot be reached or made: {reason(error)}."
             ) from error
 
     def close(self) -> None:
@@ -72,10 +73,5 @@ class PostgresAccess(AccessStore):
                 return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise DatabaseError(
-                f"The API keys or the audit log cannot be reached: {_reason(error)}."
+                f"The API keys or the audit log cannot be reached: {reason(error)}."
             ) from error
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -111,14 +111,17 @@ class AccessStore(ABC):
 
 def access_store(url: str) -> AccessStore:
     """Open the keys and the audit log that belong to the database at `url`; raises DatabaseError."""
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme != "duckdb":
-        from patron.access.postgres import PostgresAccess
+    # With the engines come libraries that `patron --help` is not to wait for.
+    from patron.engines.address import address
 
-        return PostgresAccess(url)
-    from patron.access.sqlite import SqliteAccess
+    where = address(url)
+    if where.engine == "duckdb":
+        from patron.access.sqlite import SqliteAccess
 
-    return SqliteAccess(rest if separator else url)
+        return SqliteAccess(where.target)
+    from patron.access.postgres import PostgresAccess
+
+    return PostgresAccess(where.target)
 
 
 def _instants(key: ApiKey) -> tuple[datetime | None, ...]:

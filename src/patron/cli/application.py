@@ -191,9 +191,5 @@ def main() -> NoReturn:
     """Run the command line of this process and exit."""
     adapt_streams()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what is half done is cleared away
-    try:
-        app()
-    except KeyboardInterrupt as error:  # while the commands were being read
-        tell(error, sys.argv)
-        sys.exit(INTERRUPTED)
+    app()
     raise AssertionError("Application.main exits")

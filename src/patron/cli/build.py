@@ -46,10 +46,12 @@ def build(run: Run, as_of: AsOf = None, full: Full = False) -> None:
         with run.progress("Building customer_360") as progress:
             record = engine.build(as_of or date.today(), full=full, progress=progress)
         last_sale = _last_sale(engine)
-    kept = document(record)
+        notes = engine.notes
+    kept = {**document(record), "notes": notes}
     parts = [headline(record), side_by_side(run.console, steps(record), checks(kept["reconciliation"]))]
     if last_sale and record.as_of - last_sale > SILENCE:
         parts.append(_long_silence(last_sale, record.as_of))
+    parts += [Text(f"Note: {note}", "yellow") for note in notes]
     following = commands(
         ("patron status --summary", "the figures at a glance"),
         ("patron export customer_360 --to customers.csv", "the rows as a file"),

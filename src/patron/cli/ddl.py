@@ -13,6 +13,7 @@ from patron.cli.run import Run
 from patron.cli.words import counted, place
 
 if TYPE_CHECKING:
+    from patron.contract.catalogue import Catalogue
     from patron.contract.compare import Comparison, Difference, TableComparison
 
 
@@ -64,11 +65,12 @@ def ddl(run: Run, dialect: DialectName = None, origin: Origin = None) -> None:
     sql = catalogue_ddl(catalogue, written)
     comparison = compare(catalogue, run.settings.id_type)
     document = {"from": place(origin), "dialect": written, "ddl": sql, "comparison": comparison.as_dict()}
-    remarks = "".join(f"-- {printable(line)}".rstrip() + "\n" for line in _remarks(comparison, place(origin)))
+    lines = _remarks(comparison, place(origin), keyless=_is_patrons_file(catalogue))
+    remarks = "".join(f"-- {printable(line)}".rstrip() + "\n" for line in lines)
     run.show_text(document, f"{sql}\n{remarks}")
 
 
-def _remarks(comparison: Comparison, origin: str) -> Iterator[str]:
+def _remarks(comparison: Comparison, origin: str, *, keyless: bool) -> Iterator[str]:
     """Yield what is to be said of the comparison, line by line; SQL comments, so that all stays a script."""
     ready = sum(one.loads for one in comparison.tables)
     yield f"How far {origin} is from the contract: {ready} of {len(comparison.tables)} tables load as they are."
@@ -76,8 +78,17 @@ def _remarks(comparison: Comparison, origin: str) -> Iterator[str]:
         yield f"  {one.table}: {_verdict(one)}"
         for difference in one.differences:
             yield f"    {difference.column}: {_words(difference)}"
+    if keyless:
+        yield "  This file is Patron's own, which has no keys by design: Patron checks them whenever rows come in."
     if comparison.others:
         yield f"  Besides there {'is' if len(comparison.others) == 1 else 'are'} {', '.join(comparison.others)}."
+
+
+def _is_patrons_file(catalogue: Catalogue) -> bool:
+    from patron.contract.bookkeeping import BOOKKEEPING
+
+    names = {table.name for table in catalogue.tables}
+    return catalogue.dialect == "duckdb" and {table.name for table in BOOKKEEPING} <= names
 
 
 def _verdict(one: TableComparison) -> str:

@@ -35,7 +35,7 @@ def demo(run: Run, customers: Customers = None) -> None:
     """
     from patron.cli.summary import read_summary, summary
 
-    url = run.database or os.environ.get("PATRON_DATABASE") or FILE
+    url = run.database if run.database is not None else os.environ.get("PATRON_DATABASE") or FILE
     if url == FILE and not Path(FILE).exists():
         _make_file(run, customers or CUSTOMERS)
     with run.connect(url, create=True) as engine:

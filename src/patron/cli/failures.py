@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -35,8 +37,10 @@ def tell(error: BaseException, words: Sequence[str]) -> None:
     if "--debug" in words or os.environ.get("PATRON_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if "--json" in words:
-        document = {"error": {"kind": kind(error), "message": message(error)}}
-        print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
+        document: dict[str, Any] = {"kind": kind(error), "message": message(error)}
+        if isinstance(error, PatronError) and error.problems:
+            document["problems"] = error.problems
+        print(json.dumps({"error": document}, ensure_ascii=False), file=sys.stderr)
         return
     label = "" if isinstance(error, KeyboardInterrupt) else "Error: "
     said = "\n".join(map(printable, message(error).splitlines()))
@@ -89,7 +93,9 @@ def _system(error: OSError) -> str:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    return re.sub(r"^(?:[A-Z]\w* ){1,3}Error: ", "", lines[0]).rstrip(".")  # DuckDB's kind of error
 
 
 def _silence_stdout() -> None:

@@ -17,7 +17,7 @@ def init(run: Run) -> None:
     """
     from patron.contract import CONTRACT
 
-    with run.connect(create=True) as engine:
+    with run.making() as engine:
         before = engine.contents()
         engine.init()
         after = engine.contents()

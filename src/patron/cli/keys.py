@@ -54,7 +54,7 @@ def keys(
     """
     from patron.access import access_store
 
-    with access_store(run.url) as store:
+    with access_store(run.kept_url) as store:
         if action is Action.CREATE:
             _create(run, store, role, name, expires)
         elif action is Action.REVOKE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,10 +105,10 @@ def load(
         )
 
 
-def _database(run: Run, *, dry_run: bool) -> Engine:
+def _database(run: Run, *, dry_run: bool) -> AbstractContextManager[Engine]:
     """Open the database; a dry run makes none, and works in memory where there is none."""
     if not dry_run:
-        return run.connect(create=True)
+        return run.making()
     try:
         return run.connect()
     except NoDatabase:

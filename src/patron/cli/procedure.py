@@ -46,7 +46,9 @@ def procedure(run: Run, schema: Home = None, everything: Everything = False) -> 
 
 
 def _schema_of_the_database(run: Run) -> str:
-    if not run.url.startswith(("postgresql://", "postgres://")):
+    from patron.engines.address import address
+
+    if address(run.url).engine != "postgres":
         return DEFAULT
     from patron.engines.postgres import PostgresEngine
 

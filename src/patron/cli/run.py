@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 
 from patron.cli.documents import dumped
 from patron.cli.tables import Verbatim
+from patron.errors import DatabaseError
 
 if TYPE_CHECKING:
     from patron.engines import Engine, OnProgress, Progress
@@ -32,11 +33,15 @@ class Options:
     def over(self, before: Options) -> Options:
         """Return these, and where they say nothing those given `before` the command."""
         return Options(
-            self.database or before.database,
-            self.settings or before.settings,
+            before.database if self.database is None else self.database,
+            before.settings if self.settings is None else self.settings,
             self.json or before.json,
             self.debug or before.debug,
         )
+
+
+def _has_loads(engine: Engine) -> bool:
+    return "loads" in engine.contents() and bool(engine.query("SELECT load_id FROM loads LIMIT 1"))
 
 
 class Run:
@@ -61,13 +66,45 @@ class Run:
     @property
     def url(self) -> str:
         """The database's URL."""
-        return self._options.database or self.settings.database
+        return self.settings.database if self.database is None else self.database
+
+    @property
+    def kept_url(self) -> str:
+        """The database's URL; raises DatabaseError where nothing would be kept."""
+        from patron.engines.address import MEMORY
+
+        if self.url == MEMORY:
+            raise DatabaseError(
+                f"{MEMORY} is gone when the command ends, so nothing would be kept; name a file with --database."
+            )
+        return self.url
 
     def connect(self, url: str | None = None, *, create: bool = False) -> Engine:
         """Open the database; with `create` a missing file is made. Raises DatabaseError."""
         from patron.engines import connect
 
-        return connect(url or self.url, self.settings, create=create)
+        return connect(self.kept_url if url is None else url, self.settings, create=create)
+
+    @contextmanager
+    def making(self) -> Iterator[Engine]:
+        """Open the database, or make it; a file that was made is removed if the block fails before a load is stored.
+
+        Raises DatabaseError.
+        """
+        from patron.engines.address import address
+
+        where = address(self.url)
+        file = Path(where.target) if where.engine == "duckdb" else None
+        is_new = file is not None and not file.exists()
+        with self.connect(create=True) as engine:
+            try:
+                yield engine
+            except BaseException:
+                if file is not None and is_new and not _has_loads(engine):
+                    engine.close()
+                    for one in (file, Path(f"{file}.wal")):
+                        one.unlink(missing_ok=True)
+                raise
 
     @cached_property
     def console(self) -> Console:

@@ -45,7 +45,7 @@ def sample(run: Run, customers: Customers = 5000, seed: Seed = 1, to: To = None,
         if to is not None:
             rows = write_parquet(wanted, to, progress)
         else:
-            with run.connect(create=True) as engine:
+            with run.making() as engine:
                 rows = store(wanted, engine, progress)
     where = str(to) if to is not None else place(run.url)
     document = {

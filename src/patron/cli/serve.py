@@ -43,7 +43,7 @@ def serve(run: Run, host: Host = None, port: Port = None, open_browser: Open = F
 
     given = {name: one for name, one in {"host": host, "port": port}.items() if one is not None}
     server = run.settings.server.model_copy(update=given)
-    with opened(run.url, run.settings) as context:
+    with opened(run.kept_url, run.settings) as context:
         if context.open_to_all and not _is_loopback(server.host):
             raise AccessError(
                 f"{server.host} is not this machine's own address, and nobody could be told from anybody there: make "

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from pydantic import ValidationError
+
+from patron.cli.refused import refused
 from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines import Engine
@@ -27,40 +31,47 @@ class State(StrEnum):
     EMPTY = "empty"
     NOT_BUILT = "not built"
     CHANGED = "changed since the build"
-    UP_TO_DATE = "up to date"
     WRONG = "does not reconcile"
+    SETTINGS = "settings changed since the build"
+    DUE = "dates came since the build"
+    UP_TO_DATE = "up to date"
 
 
 def nothing(state: State) -> dict[str, Any]:
     """Return the status of a database that has nothing to count."""
-    lists = ("tables", "quarantine", "loads", "warnings", "builds", "reconciliation")
-    return {"state": state, "changed_customers": 0, **{name: [] for name in lists}}
+    lists = ("changed_settings", "tables", "quarantine", "loads", "warnings", "builds", "reconciliation")
+    return {"state": state, "changed_customers": 0, "due_customers": 0, **{name: [] for name in lists}}
 
 
-def read_status(engine: Engine) -> dict[str, Any]:
-    """Return what is loaded, refused and built, and each figure of the latest build counted again now."""
+def read_status(engine: Engine, today: date) -> dict[str, Any]:
+    """Return what is loaded, refused and built, and each figure of the latest build counted again now.
+
+    All of it is of one moment, whoever writes meanwhile. `changed_settings` are the thresholds that are no longer
+    those of the latest build, and `due_customers` those with something dated after that build and until `today`.
+    """
+    with engine.snapshot():
+        return _read(engine, today)
+
+
+def _read(engine: Engine, today: date) -> dict[str, Any]:
     there = engine.contents()
     if not {table.name for table in (*CONTRACT, *BOOKKEEPING)} <= there.keys():
         return nothing(State.NOT_INITIALISED)
     derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
     last = engine.last_build()
-    other = not derived <= there.keys() or (last is not None and last.get("model") != engine.model_mark)
-    tables = [_counted(engine, table.name, table.date) for table in CONTRACT]
-    changed = engine.query("SELECT COUNT(DISTINCT customer_id) AS number FROM changed_customers")[0]["number"]
-    builds = _latest(engine, "builds", "build_id", "settings", "steps", "reconciliation")
-    figures = reconciled_now(engine) if builds and not other else []
-    state = _state(sum(table["rows"] for table in tables), bool(builds), changed, figures)
-    return {
-        "state": State.OTHER_VERSION if other else state,
-        "changed_customers": changed,
-        "tables": tables,
-        "quarantine": engine.query(
-            "SELECT table_name, reason_code, COUNT(*) AS rows, MIN(reason) AS example FROM quarantine "
-            "GROUP BY table_name, reason_code ORDER BY table_name, rows DESC, reason_code"
-        ),
+    used = _settings_of(last) if last and last.get("model") == engine.model_mark else None
+    other = not derived <= there.keys() or (last is not None and used is None)
+    if other:
+        used = None  # what could be said of this build would be this version's words about another's figures
+    found = {
+        "changed_customers": engine.changed_customers(),
+        "due_customers": _due(engine, today) if used else 0,
+        "changed_settings": _changed_settings(engine, used) if used else [],
+        "tables": [_counted(engine, table.name, table.date) for table in CONTRACT],
+        "quarantine": refused(engine),
         "loads": [_in_short(row) for row in loads(engine, LATEST)],
         "warnings": latest_warnings(engine),
-        "builds": builds,
+        "builds": _latest(engine, "builds", "build_id", "settings", "steps", "reconciliation"),
         "reconciliation": [
             {
                 "figure": one.figure,
@@ -68,9 +79,10 @@ def read_status(engine: Engine) -> dict[str, Any]:
                 "in_result": one.in_result,
                 "agrees": one.agrees,
             }
-            for one in figures
+            for one in (reconciled_now(engine) if used else [])
         ],
     }
+    return {"state": State.OTHER_VERSION if other else _state(found), **found}
 
 
 def reconciled_now(engine: Engine) -> list[Reconciliation]:
@@ -103,11 +115,33 @@ def _latest(engine: Engine, table: str, key: str, *documents: str) -> list[dict[
     return [{**row, **{name: json.loads(row[name]) for name in documents}} for row in rows]
 
 
-def _state(rows: int, built: bool, changed: int, figures: list[Reconciliation]) -> State:
-    if not rows:
-        return State.EMPTY
-    if not built:
-        return State.NOT_BUILT
-    if changed:
-        return State.CHANGED
-    return State.UP_TO_DATE if all(one.agrees for one in figures) else State.WRONG
+def _due(engine: Engine, today: date) -> int:
+    sql = "SELECT COUNT(*) AS number FROM customers_to_come WHERE comes_on <= ?"
+    return int(engine.query(sql, [today])[0]["number"])
+
+
+def _settings_of(build: dict[str, Any]) -> Model | None:
+    """Return the thresholds of a build; None where another version let it have what this one does not."""
+    try:
+        return Model.model_validate_json(build["settings"])
+    except ValidationError:
+        return None
+
+
+def _changed_settings(engine: Engine, used: Model) -> list[str]:
+    now = engine.settings.model
+    return [name for name in Model.model_fields if getattr(used, name) != getattr(now, name)]
+
+
+def _state(found: dict[str, Any]) -> State:
+    """Return the first state that fits; what a build would bring right comes before what is wrong."""
+    in_order = {
+        State.EMPTY: not any(table["rows"] for table in found["tables"]),
+        State.NOT_BUILT: not found["builds"],
+        State.CHANGED: found["changed_customers"] > 0,
+        State.WRONG: not all(one["agrees"] for one in found["reconciliation"]),
+        State.SETTINGS: bool(found["changed_settings"]),
+        State.DUE: found["due_customers"] > 0,
+        State.UP_TO_DATE: True,
+    }
+    return next(state for state, fits in in_order.items() if fits)

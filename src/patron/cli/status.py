@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from patron.cli.loads import load_table
 from patron.cli.run import Run
 from patron.cli.tables import checks, commands, table
 from patron.cli.words import counted, day, minute, place, seconds, whole
-from patron.errors import NoDatabase
+from patron.errors import NoDatabase, NotReconciled
 
 Summary = Annotated[
     bool,
@@ -31,6 +32,8 @@ NEXT = {
     "empty": LOAD,
     "not built": BUILD,
     "changed since the build": BUILD,
+    "settings changed since the build": BUILD,
+    "dates came since the build": BUILD,
     "does not reconcile": (("patron build --full", "compute every customer again"),),
     "up to date": (("patron status --summary", "the figures at a glance"),),
 }
@@ -38,7 +41,10 @@ NEXT = {
 
 @command(DATA)
 def status(run: Run, summary: Summary = False) -> None:
-    """Show what is loaded, refused and built, and whether every figure reconciles now."""
+    """Show what is loaded, refused and built, and whether every figure reconciles now.
+
+    It fails, with exit code 1, when customer_360 does not agree with its sources.
+    """
     from patron.cli.state import State, nothing, read_status
 
     if summary:
@@ -46,11 +52,17 @@ def status(run: Run, summary: Summary = False) -> None:
         return
     try:
         with run.connect() as engine, run.progress("Counting and reconciling"):
-            found = read_status(engine)
+            found = read_status(engine, date.today())
     except NoDatabase:
         found = nothing(State.NO_DATABASE)
     document = {"database": place(run.url), **found}
     run.show(document, *_parts(document), commands(*NEXT[document["state"]], database=run.database))
+    if document["state"] == State.WRONG:
+        wrong = [one["figure"] for one in document["reconciliation"] if not one["agrees"]]
+        raise NotReconciled(
+            f"customer_360 in {place(run.url)} does not agree with its sources: see {', '.join(wrong)} above; "
+            "compute every customer again with `patron build --full`."
+        )
 
 
 def _show_summary(run: Run) -> None:
@@ -82,7 +94,9 @@ def _parts(found: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _headline(found: dict[str, Any]) -> RenderableType:
-    where, changed = found["database"], found["changed_customers"]
+    where, changed, due = found["database"], found["changed_customers"], found["due_customers"]
+    settings = ", ".join(found["changed_settings"])
+    built = _age(found["builds"][0]["as_of"]) if found["builds"] else ""
     said, style = {
         "no database": (f"No data yet: there is no database at {where}.", "bold"),
         "not initialised": (f"No data yet: {where} has none of Patron's tables.", "bold"),
@@ -93,13 +107,27 @@ def _headline(found: dict[str, Any]) -> RenderableType:
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
         "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
         "changed since the build": (
-            f"{where}: {counted(changed, 'customer')} changed since customer_360 was built.",
+            f"{where}: {counted(changed, 'customer')} changed since customer_360 was built {built}.",
             "bold yellow",
         ),
         "does not reconcile": (f"{where}: customer_360 does not agree with its sources.", "bold red"),
-        "up to date": (f"{where} is up to date.", "bold green"),
+        "settings changed since the build": (
+            f"{where}: settings changed since customer_360 was built {built}: {settings}.",
+            "bold yellow",
+        ),
+        "dates came since the build": (
+            f"{where}: customer_360 is built {built}, and {counted(due, 'customer')} "
+            f"{'has' if due == 1 else 'have'} facts of the days since.",
+            "bold yellow",
+        ),
+        "up to date": (f"{where} is up to date, built {built}.", "bold green"),
     }[found["state"]]
     return Text(said, style)
+
+
+def _age(as_of: date) -> str:
+    days = (date.today() - as_of).days
+    return f"as of {day(as_of)}" + (f", {counted(days, 'day')} ago" if days > 0 else "")
 
 
 def _tables(rows: list[dict[str, Any]]) -> Table:
@@ -116,7 +144,7 @@ def _quarantine(rows: list[dict[str, Any]]) -> Table:
             row["table_name"],
             row["reason_code"],
             whole(row["rows"]),
-            printable(row["example"]),
+            row["example"],
             style="yellow",
         )
     return made

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from patron.cli.words import exact, place, whole
+from patron.cli.words import exact, whole
 
 SIDE_BY_SIDE = 100  # from this width of the terminal on
 COMMAND_WIDTH = 46
@@ -76,7 +76,9 @@ def commands(*lines: tuple[str, str], database: str | None = None) -> Verbatim:
 
     A database whose URL holds a password is not repeated.
     """
-    if database is not None and place(database) == database:
+    from patron.engines.address import address
+
+    if database is not None and not address(database).has_secret:
         lines = ((f"export PATRON_DATABASE={shlex.quote(database)}", "look here from now on"), *lines)
     made = Verbatim("What to try next", "bold")
     for command, purpose in lines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -79,5 +78,7 @@ def size(number: int) -> str:
 
 
 def place(url: str) -> str:
-    """Return a database's URL as it may be shown: without the password that it may hold."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1@", re.sub(r"([?&]password=)[^&]*", r"\1…", url))
+    """Return a database's URL as it may be shown: without any secret that it may hold."""
+    from patron.engines.address import shown
+
+    return shown(url)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from patron.engines.address import address
 from patron.engines.base import BuildRecord, Engine, OnProgress, Progress, Row
-from patron.errors import DatabaseError
 from patron.settings import Settings
 
 __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
@@ -12,18 +12,24 @@ __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
 def connect(url: str, settings: Settings, *, create: bool = True) -> Engine:
     """Open the database at `url`: a path or duckdb:///path, or postgresql://….
 
-    With `create` a missing DuckDB file is made; without it is an error. Raises DatabaseError or DatabaseBusy.
+    With `create` a missing DuckDB file is made; without it is an error. Raises DatabaseError or DatabaseBusy when
+    it cannot be opened, SettingsError when its ids are of another type than the settings say.
     """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "duckdb":
+    where = address(url)
+    engine = _opened(where.engine, where.target, settings, create=create)
+    try:
+        engine.check_id_type(where.shown)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def _opened(kind: str, target: str, settings: Settings, *, create: bool) -> Engine:
+    if kind == "duckdb":
         from patron.engines.duckdb import DuckDBEngine
 
-        return DuckDBEngine(rest if separator else url, settings, create=create)
-    if scheme in ("postgresql", "postgres"):
-        from patron.engines.postgres import PostgresEngine
+        return DuckDBEngine(target, settings, create=create)
+    from patron.engines.postgres import PostgresEngine
 
-        return PostgresEngine(url, settings)
-    raise DatabaseError(
-        f"Patron does not know the kind of database '{scheme}://'; "
-        "use a path, duckdb:///path or postgresql://user@host/database."
-    )
+    return PostgresEngine(target, settings)

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 from sqlglot import ErrorLevel, exp
 
-from patron.contract import Table
+from patron.contract import CUSTOMER_INFO, IdType, Table
 from patron.contract.ddl import column_type
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
-from patron.errors import BuildError, DatabaseError
+from patron.errors import BuildError, DatabaseError, SettingsError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
     from patron.engines.store import Store
 
 Row = dict[str, Any]
+# What engines call the types of ids; a table with another one is none of Patron's.
+_ID_TYPES: dict[str, IdType] = {"bigint": "bigint", "text": "text", "varchar": "text"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Progress:
     total: float | None
 
 
+LAST_BUILD = "SELECT * FROM builds ORDER BY build_id DESC LIMIT 1"
 OnProgress = Callable[[Progress], None]
 
 
@@ -96,6 +99,8 @@ class Engine(ABC):
 
     dialect: str
     settings: Settings
+    notes: tuple[str, ...] = ()
+    """What the latest build changed besides customer_360, each in a sentence."""
 
     @abstractmethod
     def close(self) -> None:
@@ -120,6 +125,10 @@ class Engine(ABC):
         self, sql: str, parameters: Sequence[Any] = ()
     ) -> AbstractContextManager[pa.RecordBatchReader]:
         """Read a query's rows as Arrow batches, in bounded memory."""
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all queries of this thread in the block see the database as it is at their first one."""
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         """Return a step's or figure's query in this engine's dialect, each `$name` as the literal of its value."""
@@ -152,6 +161,25 @@ class Engine(ABC):
             "WHERE table_catalog = current_database() AND table_schema = current_schema() ORDER BY table_name"
         )
         return {str(row["name"]): str(row["kind"]) for row in rows}
+
+    def check_id_type(self, shown: str) -> None:
+        """Raise SettingsError when the ids in the database, which is `shown` so, are not what the settings say."""
+        found = self.id_type()
+        if found is not None and found != self.settings.id_type:
+            raise SettingsError(
+                f"The ids in {shown} are {found} but the setting id_type says {self.settings.id_type}; "
+                f'write id_type = "{found}" in patron.toml, or name another database with --database.'
+            )
+
+    def id_type(self) -> IdType | None:
+        """Return of which type the ids in the database are; None where there are no contract tables."""
+        rows = self.query(
+            "SELECT data_type FROM information_schema.columns "
+            "WHERE table_catalog = current_database() AND table_schema = current_schema() "
+            "AND table_name = ? AND column_name = ?",
+            [CUSTOMER_INFO.name, CUSTOMER_INFO.key.name],
+        )
+        return _ID_TYPES.get(str(rows[0]["data_type"]).lower()) if rows else None
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -190,6 +218,13 @@ class Engine(ABC):
         former customer_360 is then untouched.
         """
 
+    def changed_customers(self) -> int:
+        """Return how many customers the next build computes again because of what changed since the latest one."""
+        return int(self.query(f"SELECT COUNT(*) AS number FROM ({self._changed()}) AS changed")[0]["number"])
+
+    def _changed(self) -> str:
+        return "SELECT DISTINCT customer_id FROM changed_customers"
+
     def lacking(self, table: Table, found: Iterable[str]) -> DatabaseError | None:
         """Return the error of a contract table that is there without some of its columns."""
         missing = [column for column in table.columns if column.name not in set(found)]
@@ -203,7 +238,7 @@ class Engine(ABC):
 
     def last_build(self) -> Row | None:
         """Return the latest row of `builds`, or None before the first build."""
-        rows = self.query("SELECT * FROM builds ORDER BY build_id DESC LIMIT 1")
+        rows = self.query(LAST_BUILD)
         return rows[0] if rows else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from patron.contract.catalogue import Catalogue
-from patron.errors import DatabaseError
+from patron.engines.address import address
 
 
 def read_catalogue(url: str) -> Catalogue:
@@ -11,15 +11,11 @@ def read_catalogue(url: str) -> Catalogue:
 
     Nothing is written there. Raises DatabaseError or DatabaseBusy when it cannot be read.
     """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme == "duckdb":
+    where = address(url)
+    if where.engine == "duckdb":
         from patron.engines.duckdb.catalogue import read_catalogue as read_duckdb
 
-        return read_duckdb(rest if separator else url)
-    if scheme in ("postgresql", "postgres"):
-        from patron.engines.postgres.catalogue import read_catalogue as read_postgres
+        return read_duckdb(where.target)
+    from patron.engines.postgres.catalogue import read_catalogue as read_postgres
 
-        return read_postgres(url)
-    raise DatabaseError(
-        f"Patron reads no catalogue of '{scheme}://'; use a path, duckdb:///path or postgresql://user@host/database."
-    )
+    return read_postgres(where.target)

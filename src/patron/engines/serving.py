@@ -10,6 +10,7 @@ from typing import Self
 
 from sqlglot import exp
 
+from patron.engines.address import Address, address
 from patron.engines.base import BuildRecord, Engine, OnProgress
 from patron.settings import Settings
 
@@ -56,12 +57,27 @@ class Serving(ABC):
 
 
 def serve(url: str, settings: Settings) -> Serving:
-    """Hold the database at `url` open for a server; raises DatabaseError, DatabaseBusy or NoDatabase."""
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme != "duckdb":
-        from patron.engines.postgres.serving import PostgresServing
+    """Hold the database at `url` open for a server.
 
-        return PostgresServing(url, settings)
-    from patron.engines.duckdb.serving import DuckDBServing
+    Raises DatabaseError, DatabaseBusy or NoDatabase when it cannot be opened, SettingsError when its ids are of
+    another type than the settings say.
+    """
+    where = address(url)
+    serving = _opened(where, settings)
+    try:
+        with serving.reading(settings.server.query_seconds) as engine:
+            engine.check_id_type(where.shown)
+    except BaseException:
+        serving.close()
+        raise
+    return serving
 
-    return DuckDBServing(rest if separator else url, settings)
+
+def _opened(where: Address, settings: Settings) -> Serving:
+    if where.engine == "duckdb":
+        from patron.engines.duckdb.serving import DuckDBServing
+
+        return DuckDBServing(where.target, settings)
+    from patron.engines.postgres.serving import PostgresServing
+
+    return PostgresServing(where.target, settings)

@@ -35,13 +35,14 @@ class TableFile(SourceFile):
 class Found:
     """What a path holds: files with rows, problems that keep it from being loaded, and notes.
 
-    `absent` are columns that files do not have and need not have.
+    `absent` are columns that files do not have and need not have. `tables_told` is whether a problem lists the tables.
     """
 
     files: list[TableFile] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     absent: dict[str, list[TableFile]] = field(default_factory=dict)
+    tables_told: bool = False
 
     def all_notes(self) -> list[str]:
         """Return the notes, and one for all files that lack the same columns."""
@@ -51,9 +52,9 @@ class Found:
         ]
 
 
-def find(path: Path) -> Found:
+def find(path: Path, *, tables_told: bool = False) -> Found:
     """Find the files to load at `path`, a folder or one file; raises SourceError when there is nothing there."""
-    found = Found()
+    found = Found(tables_told=tables_told)
     try:
         if not path.exists():
             raise SourceError(f"There is nothing at {path}; name a folder or a file that exists.")
@@ -76,7 +77,8 @@ def find_all(paths: Sequence[Path]) -> Found:
     every = Found()
     seen: dict[Path, Path] = {}
     for path in paths:
-        found = find(path)
+        found = find(path, tables_told=every.tables_told)
+        every.tables_told = found.tables_told
         every.problems += found.problems
         every.notes += found.notes
         for file in found.files:
@@ -154,9 +156,11 @@ def _add(found: Found, path: Path, home: Path) -> None:
         return
     if table is None:
         stem = path.name[: -len(ending)]
+        known = "" if found.tables_told else f" The tables are: {', '.join(_NAMES)}"
         found.problems.append(
-            f"{name} is named after no table.{did_you_mean(stem, _NAMES)} The tables are: {', '.join(_NAMES)}"
+            f"{name} is named after no table.{did_you_mean(stem, _NAMES)}{known}".rstrip(".")
         )
+        found.tables_told = True
         return
     if _has_broken_letters(path):
         shown = name.encode("utf-8", "backslashreplace").decode()

@@ -27,6 +27,7 @@ import duckdb
 from patron.contract import CONTRACT, Column, Table
 from patron.engines import Engine, OnProgress, Progress
 from patron.engines.base import no_progress
+from patron.engines.duckdb.opening import reason
 from patron.engines.quarantine import add_refused
 from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, did_you_mean
@@ -107,9 +108,8 @@ def storing(engine: Engine, source: str) -> Iterator[Store]:
         with engine.store() as store:
             yield store
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
         raise DatabaseError(
-            f"Nothing of {source} was loaded, because the database failed: {reason}"
+            f"Nothing of {source} was loaded, because the database failed: {reason(error)}."
         ) from error
 
 

@@ -104,7 +104,7 @@ class LayoutReader(Reader):
         self.found = find_all([Path(path) for path in self.paths])
         self.parts = [(file, part) for file in self.found.files if (part := self._look_at(file))]
         if self.found.problems:
-            raise SourceError(sentence(", ".join(self.paths), self.found.problems))
+            raise SourceError(sentence(", ".join(self.paths), self.found.problems), self.found.problems)
         return [(file, file.table.name) for file in self.found.files]
 
     def stage(self) -> list[StagedTable]:
@@ -156,9 +156,13 @@ def nested(file: SourceFile, column: str, kind: str) -> str:
 def sentence(path: str, problems: list[str]) -> str:
     """Return all problems as one message."""
     if len(problems) == 1:
-        return f"Nothing of {path} was loaded: {problems[0]}."
-    shown = [f"  - {problem}." for problem in problems[:MOST_PROBLEMS]]
+        return f"Nothing of {path} was loaded: {_ended(problems[0])}"
+    shown = [f"  - {_ended(problem)}" for problem in problems[:MOST_PROBLEMS]]
     if len(problems) > MOST_PROBLEMS:
         shown.append(f"  - and {len(problems) - MOST_PROBLEMS} more.")
     listed = "\n".join(shown)
     return f"Nothing of {path} was loaded, for {len(problems)} reasons:\n{listed}"
+
+
+def _ended(problem: str) -> str:
+    return problem if problem.endswith("?") else f"{problem}."

@@ -24,6 +24,7 @@ from sqlglot import exp
 
 from patron.contract import CONTRACT, FACTS
 from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliation, Step
+from patron.engines.duckdb.opening import reason
 from patron.engines.duckdb.picks import sql_of
 from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
@@ -85,10 +86,9 @@ class DuckDBBuild:
         except duckdb.CatalogException:
             raise
         except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
             step = f" in the step {self.failed}" if self.failed else ""
             raise BuildError(
-                f"The build as of {self.as_of} failed{step} and customer_360 is as it was: {first}"
+                f"The build as of {self.as_of} failed{step} and customer_360 is as it was: {reason(error)}."
             ) from error
 
     # -- full: ranges of customers, then a swap ---------------------------------------------------------
@@ -321,8 +321,8 @@ class DuckDBBuild:
         for figure in figures:
             if not figure.agrees:
                 raise NotReconciled(
-                    f"The build as of {self.as_of} does not reconcile: {figure.figure} are {figure.in_sources} in "
-                    f"the sources but {figure.in_result} in the result; customer_360 is as it was. "
+                    f"The build as of {self.as_of} does not reconcile: for {figure.figure} the sources have "
+                    f"{figure.in_sources} and the result has {figure.in_result}; customer_360 is as it was. "
                     "Try `patron build --full`."
                 )
         return figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,8 +19,7 @@ from patron.contract.catalogue import (
     FoundTable,
     Name,
 )
-from patron.engines.duckdb.locking import busy
-from patron.errors import DatabaseError
+from patron.engines.duckdb.opening import open_read_only
 
 _TABLES = """
     SELECT schema_name, table_name, comment, sql
@@ -69,7 +67,7 @@ def read_catalogue(path: str) -> Catalogue:
     Raises DatabaseError when there is no such file or it is no DuckDB database, DatabaseBusy when another
     process is writing to it.
     """
-    with _open(path) as connection:
+    with open_read_only(path) as connection:
         columns = _grouped(connection, _COLUMNS)
         constraints = _grouped(connection, _CONSTRAINTS)
         indexes = _grouped(connection, _INDEXES)
@@ -87,18 +85,6 @@ def read_catalogue(path: str) -> Catalogue:
             tables.append(table)
         sequences = tuple(_sequence(row) for row in connection.execute(_SEQUENCES).fetchall())
     return Catalogue("duckdb", "main", tuple(tables), sequences, folds_case=True)
-
-
-def _open(path: str) -> duckdb.DuckDBPyConnection:
-    if not Path(path).is_file():
-        raise DatabaseError(f"There is no database at {path}; name a DuckDB file that exists.")
-    try:
-        return duckdb.connect(path, read_only=True)
-    except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        if in_use := busy(path, reason):
-            raise in_use from error
-        raise DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}") from error
 
 
 def _grouped(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:

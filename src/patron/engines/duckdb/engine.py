@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,26 +18,19 @@ import pyarrow.compute as pc
 from patron.contract import CONTRACT, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type, create_table
+from patron.engines.address import MEMORY
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
-from patron.engines.duckdb.locking import busy
+from patron.engines.duckdb.opening import Config, open_file, reason
 from patron.engines.duckdb.picks import sql_of
 from patron.engines.duckdb.store import DuckDBStore
-from patron.errors import DatabaseError, NoDatabase, PatronError
+from patron.errors import DatabaseError, NoDatabase
 from patron.model.render import inlined, mark, parameters
 from patron.model.steps import Kept, Step, kept, steps
 from patron.settings import Settings
 
-Config = dict[str, str | bool | int | float | list[str]]
-MEMORY = ":memory:"
 WRITING: dict[Path, threading.RLock] = {}
-# The write-ahead log, and those that stand beside it during a checkpoint or while it is replayed.
-LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
-# Replaying failed for want of room, or of a right: the log itself may be sound and stays where it is.
-HINDERED = re.compile(
-    r"could not (open|read|write|create|sync|move)|cannot open|memory|no space", re.IGNORECASE
-)
 
 
 class DuckDBEngine(Engine):
@@ -58,7 +51,8 @@ class DuckDBEngine(Engine):
         self.settings = settings
         self.path = path
         self.writing = _writing(path)
-        self.connection = _open(path, settings, config or {}, create=create)
+        self._snapshot = threading.local()
+        self.connection = open_file(path, settings, config or {}, create=create)
         name = self.query("SELECT current_database() AS name")[0]["name"]
         self.catalog = '"' + str(name).replace('"', '""') + '"'
 
@@ -72,22 +66,46 @@ class DuckDBEngine(Engine):
     # -- plain SQL ------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with self.cursor() as cursor:
-            try:
-                cursor.execute(sql, list(parameters))
-            except duckdb.CatalogException as error:
-                raise not_initialised(self.path, error) from error
+        with self._reading() as cursor, self._telling():
+            cursor.execute(sql, list(parameters))
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     @contextmanager
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with self.cursor() as cursor, self._telling():
+            yield cursor.sql(sql, params=list(parameters) or None).to_arrow_reader(100_000)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
         with self.cursor() as cursor:
+            cursor.begin()
+            self._snapshot.cursor = cursor
             try:
-                relation = cursor.sql(sql, params=list(parameters) or None)
-            except duckdb.CatalogException as error:
-                raise not_initialised(self.path, error) from error
-            yield relation.to_arrow_reader(100_000)
+                yield
+            finally:
+                del self._snapshot.cursor
+                _rollback(cursor)
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the cursor of this thread's snapshot, or a new one."""
+        held = getattr(self._snapshot, "cursor", None)
+        if held is not None:
+            yield held
+            return
+        with self.cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn the driver's errors into sentences."""
+        try:
+            yield
+        except duckdb.CatalogException as error:
+            raise not_initialised(self.path, error) from error
+        except duckdb.Error as error:
+            raise DatabaseError(f"The database {self.path} could not do this: {reason(error)}.") from error
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -212,54 +230,6 @@ def _writing(path: str) -> threading.RLock:
     return lock if path == MEMORY else WRITING.setdefault(Path(path).resolve(), lock)
 
 
-def _open(path: str, settings: Settings, over: Config, *, create: bool) -> duckdb.DuckDBPyConnection:
-    if path != MEMORY and not create and not Path(path).exists():
-        raise NoDatabase(
-            f"There is no database at {path}; make one with `patron init`, or name another with --database."
-        )
-    config: Config = {}
-    if settings.memory_limit is not None:
-        config["memory_limit"] = settings.memory_limit
-    if settings.threads is not None:
-        config["threads"] = settings.threads
-    try:
-        return duckdb.connect(path, config=config | over)
-    except duckdb.Error as error:
-        raise _cannot_open(path, _first_line(error)) from error
-
-
-def _cannot_open(path: str, reason: str) -> PatronError:
-    if in_use := busy(path, reason):
-        return in_use
-    if "while replaying" in reason and not HINDERED.search(reason):
-        return _set_aside(path, reason)
-    return DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}")
-
-
-def _set_aside(path: str, reason: str) -> PatronError:
-    """Rename the write-ahead log, which holds what was committed since the last checkpoint and is damaged."""
-    mark = f"set-aside-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
-    logs = [log for suffix in LOGS if (log := Path(path + suffix)).exists()]
-    try:
-        names = " and ".join(str(log.rename(f"{log}.{mark}")) for log in logs)
-    except OSError as error:
-        return DatabaseError(
-            f"The write-ahead log of {path} cannot be replayed ({reason}) nor renamed ({error.strerror}); "
-            f"move {' and '.join(map(str, logs))} away yourself to open the database as of its last checkpoint."
-        )
-    return DatabaseError(
-        f"The write-ahead log of {path} cannot be replayed ({reason}) and was set aside as {names}; "
-        "the next command opens the database as of its last checkpoint: see with `patron status` what it has, "
-        "and load again what is missing."
-    )
-
-
-def not_initialised(path: str, error: duckdb.Error) -> PatronError:
+def not_initialised(path: str, error: duckdb.Error) -> NoDatabase:
     """Return the error of a database that lacks what a query names."""
-    return NoDatabase(
-        f"{path} lacks something that Patron needs; run `patron init` first ({_first_line(error)})."
-    )
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().splitlines()[0]
+    return NoDatabase(f"{path} lacks something that Patron needs; run `patron init` first ({reason(error)}).")

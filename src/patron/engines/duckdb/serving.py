@@ -19,11 +19,12 @@ from sqlglot import exp
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.duckdb.build import WORKING
 from patron.engines.duckdb.engine import DuckDBEngine, not_initialised
+from patron.engines.duckdb.opening import Config, reason
 from patron.engines.serving import Serving
 from patron.errors import DatabaseError, QueryTimeout
 from patron.settings import Settings
 
-LOCKED: dict[str, str | bool | int | float | list[str]] = {
+LOCKED: Config = {
     "allowed_configs": list(WORKING),
     "enable_external_access": "false",
     "allow_community_extensions": "false",
@@ -85,6 +86,10 @@ class DuckDBReader(DuckDBEngine):
             yield self.connection.sql(sql, params=list(parameters) or None).to_arrow_reader(10_000)
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield  # its one transaction is a snapshot
+
+    @contextmanager
     def _telling(self) -> Iterator[None]:
         try:
             yield
@@ -95,7 +100,7 @@ class DuckDBReader(DuckDBEngine):
         except duckdb.CatalogException as error:
             raise not_initialised(self.path, error) from error
         except duckdb.IOException as error:
-            raise DatabaseError(f"{self.path} cannot be read: {str(error).splitlines()[0]}") from error
+            raise DatabaseError(f"{self.path} cannot be read: {reason(error)}.") from error
 
 
 class _Watch:

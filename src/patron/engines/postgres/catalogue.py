@@ -9,7 +9,6 @@ from collections import defaultdict
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from patron.contract.catalogue import (
     Catalogue,
@@ -19,6 +18,8 @@ from patron.contract.catalogue import (
     FoundIndex,
     FoundTable,
 )
+from patron.engines.address import address
+from patron.engines.postgres.reasons import reason
 from patron.errors import DatabaseError
 
 # What this user may look into, without the system's schemas and what belongs to an extension.
@@ -141,8 +142,9 @@ def read_catalogue(url: str) -> Catalogue:
         with _open(url) as connection:
             return _read(connection)
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise DatabaseError(f"The catalogue of {_place(url)} cannot be read: {reason}.") from error
+        raise DatabaseError(
+            f"The catalogue of {address(url).shown} cannot be read: {reason(error)}."
+        ) from error
 
 
 def _open(url: str) -> psycopg.Connection:
@@ -150,16 +152,6 @@ def _open(url: str) -> psycopg.Connection:
     connection.read_only = True
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
-
-
-def _place(url: str) -> str:
-    """Return the database's name and server, without the password that the URL may hold."""
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        return "the database"
-    name, host = parts.get("dbname", "the default database"), parts.get("host", "this machine")
-    return f"{name} on {host}"
 
 
 def _read(connection: psycopg.Connection) -> Catalogue:

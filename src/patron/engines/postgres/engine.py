@@ -18,7 +18,9 @@ from pyarrow import csv
 from sqlglot import exp
 
 from patron.contract import Table
+from patron.engines.address import address
 from patron.engines.base import (
+    LAST_BUILD,
     BuildRecord,
     Engine,
     OnProgress,
@@ -33,8 +35,10 @@ from patron.engines.base import (
 from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
 from patron.engines.postgres.procedure import NAME, model_mark
+from patron.engines.postgres.reasons import reason, refusal
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
+from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
 from patron.settings import Settings
 
@@ -50,6 +54,12 @@ ARROW_TYPES = {
     1114: pa.timestamp("us"),
 }
 NUMERIC = 1700
+REPLACED = (
+    f"The procedure {NAME} was made with other settings, or by another version of Patron, and was replaced: "
+    "whoever calls it gets those of this machine from now on."
+)
+# What users can do something about; anything else is a fault of Patron.
+TOLD = (psycopg.OperationalError, psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege)
 
 
 class PostgresEngine(Engine):
@@ -61,16 +71,19 @@ class PostgresEngine(Engine):
         """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
         self.settings = settings
         self.url = url
+        self.shown = address(url).shown
+        self.schema = ""
         try:
             self.connection: psycopg.Connection[tuple[Any, ...]] = psycopg.connect(url, autocommit=True)
         except psycopg.Error as error:
-            raise DatabaseError(
-                f"PostgreSQL at {without_password(url)} cannot be reached: {_first_line(error)}"
-            ) from error
+            raise DatabaseError(f"PostgreSQL at {self.shown} cannot be reached: {reason(error)}.") from error
         schema = self.query("SELECT current_schema() AS name")[0]["name"]
         if schema is None:
+            user = self.connection.info.user
+            self.connection.close()
             raise DatabaseError(
-                f"The search path of {without_password(url)} names no existing schema; create it or change the path."
+                f"The search path of {self.shown} names no schema that exists and that {user} may use; "
+                "create it, GRANT USAGE ON it, or change the path."
             )
         self.schema = str(schema)
 
@@ -80,7 +93,11 @@ class PostgresEngine(Engine):
     # -- plain SQL ------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with self.connection.cursor(row_factory=dict_row) as cursor, self._telling():
+        with self._telling(reading=True):
+            return self._rows(sql, parameters)
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
             if parameters:
                 cursor.execute(sql.replace("%", "%%").replace("?", "%s").encode(), list(parameters))
             else:
@@ -90,7 +107,7 @@ class PostgresEngine(Engine):
     @contextmanager
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
         with (
-            self._telling(),
+            self._telling(reading=True),
             self.connection.transaction(),
             self.connection.cursor("patron_stream", row_factory=tuple_row) as cursor,
         ):
@@ -102,23 +119,32 @@ class PostgresEngine(Engine):
             yield pa.RecordBatchReader.from_batches(schema, _batches(cursor, schema))
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def snapshot(self) -> Iterator[None]:
+        with self._telling(reading=True), self.connection.transaction():
+            self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+    @contextmanager
+    def _telling(self, *, reading: bool = False) -> Iterator[None]:
         """Turn the driver's errors into sentences."""
         try:
             yield
         except psycopg.errors.UndefinedTable as error:
             raise NoDatabase(
-                f"{without_password(self.url)} lacks something that Patron needs; run `patron init` first "
-                f"({_first_line(error)})."
+                f"{self.shown} lacks something that Patron needs; run `patron init` first ({reason(error)})."
             ) from error
         except psycopg.errors.QueryCanceled as error:
             raise QueryTimeout(
                 "The query took longer than the server lets it; ask for less at a time."
             ) from error
-        except (psycopg.OperationalError, psycopg.IntegrityError) as error:
+        except TOLD as error:
             raise DatabaseError(
-                f"PostgreSQL at {without_password(self.url)}: {_first_line(error)}"
+                f"PostgreSQL at {self.shown}: {self.refusal(error, reading=reading)}."
             ) from error
+
+    def refusal(self, error: psycopg.Error, *, reading: bool = False) -> str:
+        """Return why the server refused, in a line, with the GRANT that is missing."""
+        return refusal(error, self.connection, self.schema, reading=reading)
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         return rendered(query, self.schema, values=values or {})
@@ -127,11 +153,14 @@ class PostgresEngine(Engine):
         return positional(rendered(query, self.schema, bound=True))
 
     def contents(self) -> dict[str, str]:
-        routines = self.query(
-            "SELECT DISTINCT routine_name AS name FROM information_schema.routines "
-            "WHERE routine_schema = current_schema() AND routine_type = 'PROCEDURE' ORDER BY routine_name"
+        # Not information_schema, which leaves out what this user has no right on.
+        rows = self.query(
+            "SELECT relname AS name, CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END AS kind FROM pg_class "
+            "WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm') "
+            "UNION SELECT proname, 'procedure' FROM pg_proc "
+            "WHERE pronamespace = quote_ident(current_schema())::regnamespace AND prokind = 'p' ORDER BY name"
         )
-        return super().contents() | {str(row["name"]): "procedure" for row in routines}
+        return {str(row["name"]): str(row["kind"]) for row in rows}
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -143,7 +172,7 @@ class PostgresEngine(Engine):
     @property
     def installation(self) -> Installation:
         """What installs Patron here."""
-        return Installation(self.connection, self.schema, self.settings, self.lacking)
+        return Installation(self.connection, self.schema, self.settings, self.lacking, self.shown)
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
@@ -190,7 +219,7 @@ class PostgresEngine(Engine):
         self.connection.add_notice_handler(heard)
         try:
             with self._telling():
-                self._bring_up_to_date()
+                self.notes = (REPLACED,) if self._bring_up_to_date() else ()
                 call = f"CALL {quoted(self.schema)}.{NAME}(%s, %s)".encode()
                 self.connection.execute("SET client_min_messages = debug1")  # the steps, as they begin
                 build_id = self.connection.execute(call, [as_of, full]).fetchone()
@@ -198,10 +227,10 @@ class PostgresEngine(Engine):
             raise
         except psycopg.errors.DatabaseError as error:
             if error.sqlstate == "PT001":
-                raise NotReconciled(_first_line(error)) from error
+                raise NotReconciled(reason(error)) from error
             step = f" in the step {begun[-1]}" if begun else ""
             raise BuildError(
-                f"The build as of {as_of} failed{step} and customer_360 is as it was: {_first_line(error)}"
+                f"The build as of {as_of} failed{step} and customer_360 is as it was: {self.refusal(error)}."
             ) from error
         finally:
             self.connection.remove_notice_handler(heard)
@@ -209,13 +238,23 @@ class PostgresEngine(Engine):
                 self.connection.execute("RESET client_min_messages")
         return _record(self.query("SELECT * FROM builds WHERE build_id = ?", build_id or ())[0])
 
-    def _bring_up_to_date(self) -> None:
-        """Install the procedure for the current settings, and all else where another version has made it."""
-        last = self.last_build()
-        if last is not None and last.get("model") == self.model_mark:
-            self.installation.install_procedure()
-        elif not self.installation.has_procedure():
+    def _changed(self) -> str:
+        home = quoted(self.schema)
+        concerned = (customers_of(table, f"{home}.{notes_of(table).name}", home) for table in REFERRED)
+        return "\nUNION\n".join([super()._changed(), *concerned])
+
+    def _bring_up_to_date(self) -> bool:
+        """Install the procedure for the current settings, and all else where another version has made it.
+
+        Returns whether it took another one's place.
+        """
+        last, installation = self._rows(LAST_BUILD), self.installation
+        if last and last[0].get("model") == self.model_mark:
+            return installation.install_procedure()
+        replaces = installation.replaces()
+        if not installation.has_procedure():
             self.init()
+        return replaces
 
 
 def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:
@@ -254,14 +293,3 @@ def _batches(cursor: psycopg.ServerCursor[tuple[Any, ...]], schema: pa.Schema) -
         columns = list(zip(*rows, strict=True))
         arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def without_password(url: str) -> str:
-    """Return host, port and database of a URL, to be shown."""
-    parts = psycopg.conninfo.conninfo_to_dict(url)
-    where = f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}"
-    return f"{where}/{parts.get('dbname') or ''}"
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -58,12 +58,15 @@ class Installation:
         schema: str,
         settings: Settings,
         lacking: Callable[[Table, list[str]], PatronError | None],
+        shown: str,
     ) -> None:
         self.connection = connection
         self.schema = schema
         self.home = quoted(schema)
+        self._procedure = f"{self.home}.{NAME}{SIGNATURE}"
         self.settings = settings
         self.lacking = lacking
+        self.shown = shown
 
     def install(self) -> None:
         """Create what is missing, and make anew what another version of Patron gave other columns."""
@@ -80,20 +83,41 @@ class Installation:
             self._execute(statement)
         self.install_procedure()
 
-    def install_procedure(self) -> None:
-        """Install the procedure for the current settings, unless just that one is there."""
-        sql = procedure_sql(self.settings, self.schema)
+    def install_procedure(self) -> bool:
+        """Install the procedure for the current settings, unless just that one is there.
+
+        Returns whether it took another's place. Raises DatabaseError when this user may not replace that one.
+        """
         if self.has_procedure():
-            return
+            return False
+        replaces = self.replaces()
+        sql = procedure_sql(self.settings, self.schema)
         with self.connection.transaction():
             self._execute(f"SELECT pg_advisory_xact_lock({INSTALLING})")
             self._execute(sql)
             self._execute(_marking(self.schema, sql))
+        return replaces
+
+    def replaces(self) -> bool:
+        """Whether another procedure is there; raises DatabaseError when this user may not replace it."""
+        row = self.connection.execute(
+            "SELECT pg_has_role(proowner, 'USAGE') FROM pg_proc WHERE oid = to_regprocedure(%s)",
+            [self._procedure],
+        ).fetchone()
+        if row is None or self.has_procedure():
+            return False
+        if not row[0]:
+            raise DatabaseError(
+                f"{NAME} in {self.shown} was made with other settings, or by another version of Patron, than those "
+                f"here, and {self.connection.info.user} may not replace it; use the patron.toml it was made with, CALL "
+                "it as it is, or let its owner run `patron build`."
+            )
+        return True
 
     def has_procedure(self) -> bool:
         """Whether the procedure that is there was made by this version, for the current settings."""
         row = self.connection.execute(
-            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [f"{self.home}.{NAME}{SIGNATURE}"]
+            "SELECT obj_description(to_regprocedure(%s), 'pg_proc')", [self._procedure]
         ).fetchone()
         return bool(row and row[0] == fingerprint(procedure_sql(self.settings, self.schema)))
 

@@ -149,7 +149,7 @@ BEGIN
 {rendered_step(step_named("reconciliation"), schema, indent=8)}
     LOOP
         IF figure.in_sources <> figure.in_result THEN
-            RAISE EXCEPTION 'The build as of % does not reconcile: % are % in the sources but % in the result; '
+            RAISE EXCEPTION 'The build as of % does not reconcile: for % the sources have % and the result has %; '
                 'customer_360 is as it was. Try a full build.',
                 {PREFIX}as_of, figure.figure, figure.in_sources, figure.in_result USING ERRCODE = 'PT001';
         END IF;

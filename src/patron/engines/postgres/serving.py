@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 from sqlglot import exp
 
 from patron.engines.base import BuildRecord, Engine, OnProgress
-from patron.engines.postgres.engine import PostgresEngine, without_password
+from patron.engines.postgres.engine import PostgresEngine
 from patron.engines.postgres.render import quoted
 from patron.engines.serving import Serving
 from patron.errors import DatabaseError
@@ -33,7 +33,7 @@ class PostgresServing(Serving):
         self.statements: dict[Hashable, tuple[str, tuple[str, ...]]] = {}
         self.url = url
         with PostgresEngine(url, settings) as engine:
-            self.schema = engine.schema
+            self.schema, self.shown = engine.schema, engine.shown
         # Without a least size, sessions are made when they are asked for, and no longer than a request waits: after
         # the database was away, the first request that finds it back gets one.
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -57,7 +57,7 @@ class PostgresServing(Serving):
                 yield PostgresReader(self, connection)
         except psycopg.OperationalError as error:
             raise DatabaseError(
-                f"PostgreSQL at {without_password(self.url)} cannot be reached: {type(error).__name__}."
+                f"PostgreSQL at {self.shown} cannot be reached: {type(error).__name__}."
             ) from error
 
     def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
@@ -95,8 +95,12 @@ class PostgresReader(PostgresEngine):
     """One session of the pool, in one read-only transaction."""
 
     def __init__(self, owner: PostgresServing, connection: Connection) -> None:
-        self.url, self.schema, self.settings = owner.url, owner.schema, owner.settings
-        self.connection, self.statements = connection, owner.statements
+        self.url, self.shown, self.schema = owner.url, owner.shown, owner.schema
+        self.settings, self.connection, self.statements = owner.settings, connection, owner.statements
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield  # its one transaction is a snapshot
 
 
 def _configure(connection: Connection) -> None:

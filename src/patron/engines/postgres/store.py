@@ -51,9 +51,8 @@ class PostgresStore(Store):
                 self._execute("SET LOCAL maintenance_work_mem = '256MB'")
                 yield
         except psycopg.Error as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise DatabaseError(
-                f"Nothing was loaded, because PostgreSQL could not store it: {reason}"
+                f"Nothing was loaded, because PostgreSQL could not store it: {self.engine.refusal(error)}."
             ) from error
 
     def lock(self, tables: Iterable[Table]) -> None:

@@ -15,6 +15,8 @@ import psycopg
 import pyarrow.parquet as pq
 from psycopg import sql
 
+from patron.engines.address import ENGINES, Address, address
+from patron.engines.duckdb.opening import OFFLINE, reason
 from patron.errors import DatabaseError
 from patron.sources.formats.files import DATABASES, FORMS, SourceFile
 from patron.sources.staging import first_line
@@ -46,11 +48,11 @@ class SourceDatabase(ABC):
 def open_database(path: str) -> SourceDatabase | None:
     """Open the database at `path`, a file or a URL; None where it is no database. Raises DatabaseError."""
     scheme, separator, rest = path.partition("://")
-    if separator and scheme in ("postgresql", "postgres"):
-        return PostgresSource(path)
-    if separator and scheme in ("duckdb", "sqlite"):
-        kind = DuckDBSource if scheme == "duckdb" else SQLiteSource
-        return kind(rest.removeprefix("/") if scheme == "sqlite" else rest)
+    if separator and scheme in ENGINES:
+        where = address(path)
+        return PostgresSource(where) if where.engine == "postgres" else DuckDBSource(where.target)
+    if separator and scheme == "sqlite":
+        return SQLiteSource(rest.removeprefix("/"))
     file = Path(path)
     if separator or not file.is_file():
         return None
@@ -116,11 +118,10 @@ class DuckDBSource(SourceDatabase):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         try:
-            self.connection = duckdb.connect(path, read_only=True, config={"enable_external_access": "false"})
+            config = OFFLINE | {"enable_external_access": False}
+            self.connection = duckdb.connect(path, read_only=True, config=config)
         except duckdb.Error as error:
-            raise DatabaseError(
-                f"{path} cannot be opened as a DuckDB database: {first_line(error)}."
-            ) from error
+            raise DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason(error)}.") from error
 
     def tables(self) -> list[str]:
         """Return the names of tables and views."""
@@ -142,7 +143,7 @@ class DuckDBSource(SourceDatabase):
                 for batch in batches:
                     writer.write_batch(batch)
         except duckdb.Error as error:
-            raise DatabaseError(f"{table} of {self.path} cannot be read: {first_line(error)}.") from error
+            raise DatabaseError(f"{table} of {self.path} cannot be read: {reason(error)}.") from error
         return SourceFile.at(path, table, FORMS[".parquet"])
 
     def close(self) -> None:
@@ -153,16 +154,15 @@ class DuckDBSource(SourceDatabase):
 class PostgresSource(SourceDatabase):
     """A PostgreSQL database, in one read-only transaction, so that all tables are of one moment."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
+    def __init__(self, where: Address) -> None:
+        super().__init__(where.shown)
         try:
-            self.connection = psycopg.connect(path, connect_timeout=10, client_encoding="utf8")
+            self.connection = psycopg.connect(where.target, connect_timeout=10, client_encoding="utf8")
             self.connection.read_only = True
             self.connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             self.connection.execute("SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'")
         except psycopg.Error as error:
-            reason = first_line(error) or type(error).__name__
-            raise DatabaseError(f"The source database cannot be reached: {reason}.") from error
+            raise DatabaseError(f"{where.shown} cannot be reached: {reason(error)}.") from error
 
     def tables(self) -> list[str]:
         """Return the names of tables and views that may be read."""
@@ -188,7 +188,7 @@ class PostgresSource(SourceDatabase):
                 for block in copy:
                     stream.write(block)
         except psycopg.Error as error:
-            raise DatabaseError(f"The table {table} cannot be read: {first_line(error)}.") from error
+            raise DatabaseError(f"The table {table} cannot be read: {reason(error)}.") from error
         return SourceFile.at(path, table, FORMS[".csv"])
 
     def close(self) -> None:

@@ -102,7 +102,7 @@ class MappedReader(Reader):
             if landed is not None:
                 self.tables.append(self._mapped(table.name, landed.home, given))
         if self.problems:
-            raise SourceError(sentence(", ".join(map(public, self.paths)), self.problems))
+            raise SourceError(sentence(", ".join(map(public, self.paths)), self.problems), self.problems)
         for name, query in queried:
             self.tables.append(self._mapped_query(name, query))
         order = [table.name for table in CONTRACT]

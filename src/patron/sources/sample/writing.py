@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,8 +44,9 @@ def write_parquet(sample: Sample, folder: Path, progress: OnProgress = no_progre
     """Write the sample into `folder`, one <table>.parquet each; return the rows of each table.
 
     Files get their names when all are complete. Progress counts customers. Raises SourceError when the
-    folder cannot be written or holds a contract table already.
+    folder cannot be written or holds a contract table already. Folders that were made for it go away again if it fails.
     """
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for table in CONTRACT:
@@ -57,6 +58,10 @@ def write_parquet(sample: Sample, folder: Path, progress: OnProgress = no_progre
             f"The sample data cannot be written to {folder}: {error.strerror or error}; "
             "name a folder that can be written and has room."
         ) from error
+    finally:
+        with suppress(OSError):  # there is something in it, as there should be
+            for one in made:
+                one.rmdir()
 
 
 def _write_parquet(sample: Sample, folder: Path, progress: OnProgress) -> dict[str, int]:
