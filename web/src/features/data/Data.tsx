@@ -1,0 +1,1 @@
+export function Data(_: { part: string | undefined }) { return null; }
