@@ -111,7 +111,7 @@ def _figure_type(column: str) -> Any:
         return str
     if column.endswith(("month", "date", "day")):
         return date
-    if column == "partial":
+    if column in ("partial", "is_cut"):
         return bool
     if column in _TEXT:
         return str | None

@@ -9,6 +9,7 @@ import {
   IconTable,
 } from "@tabler/icons-react";
 import { type ReactElement, type ReactNode, type RefObject, useState } from "react";
+import { useLocation, useSearch } from "wouter";
 
 import type { Schemas } from "@/shared/api/client";
 import type { Picture } from "@/shared/charts/Chart";
@@ -50,7 +51,9 @@ interface Props<Row> {
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
   const { name, title, figure, table, children, height, stale = false, pictureRef, aside } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
-  const [shown, setShown] = useState<"meaning" | "table" | null>(null);
+  const [opened, setShown] = useState<"meaning" | "table" | null>(null);
+  const [asked, forget] = useAskedFor(name);
+  const shown = asked ? "meaning" : opened;
   const { surface } = useLook();
 
   const fileName = `${name}-${figure?.as_of ?? ""}`;
@@ -119,7 +122,10 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
             title={title}
             figure={figure}
             opened={shown === "meaning"}
-            onClose={() => setShown(null)}
+            onClose={() => {
+              setShown(null);
+              if (asked) forget();
+            }}
           />
           <Modal
             opened={shown === "table"}
@@ -134,4 +140,17 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
       )}
     </Paper>
   );
+}
+
+/** Tell whether the address asks for what a figure means, and give a way to take that back. */
+function useAskedFor(name: string): [boolean, () => void] {
+  const search = useSearch();
+  const [path, navigate] = useLocation();
+  const parameters = new URLSearchParams(search);
+  const forget = () => {
+    parameters.delete("figure");
+    const left = parameters.toString();
+    navigate(left === "" ? path : `${path}?${left}`, { replace: true });
+  };
+  return [parameters.get("figure") === name, forget];
 }

@@ -51,7 +51,7 @@ export function TopCustomersCard({
               <Table.Th>{said.customer}</Table.Th>
               <Table.Th ta="right">{said.lifetimeValue}</Table.Th>
               <Table.Th ta="right">{said.orders}</Table.Th>
-              <Table.Th>{words.filters.columns.rfm_segment}</Table.Th>
+              <Table.Th>{said.rfmSegment}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -32,7 +32,7 @@ const month = (name: string, revenue: number, more: object = {}) => ({
   orders: 1,
   buyers: 1,
   partial: false,
-  is_cut: 0,
+  is_cut: false,
   ...more,
 });
 
