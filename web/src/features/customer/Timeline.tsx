@@ -64,28 +64,45 @@ export function Timeline({ id }: { id: string }): ReactElement {
   );
 }
 
-/** What is said of a fact elsewhere in its line, or says nothing to people. */
-const LEFT_OUT = ["purchase_date", "interaction_date", "response_date", "visit_date", "viewed_at"];
+/** The columns of facts that are told, in this order; all others are keys and dates. */
+const TOLD = [
+  "product_name",
+  "campaign_name",
+  "quantity",
+  "total_amount",
+  "category",
+  "brand",
+  "interaction_type",
+  "resolution_status",
+  "satisfaction_score",
+  "response_type",
+  "channel",
+  "source",
+  "pages_viewed",
+  "time_spent",
+] as const;
 
 function told(item: Item, formats: Formats): ReactElement {
-  const parts = Object.entries(item.fact).filter(
-    ([name, value]) => value !== null && value !== "" && !LEFT_OUT.includes(name) && !name.endsWith("_id"),
-  );
+  const parts = TOLD.flatMap((name) => {
+    const text = textOf(name, item.fact[name], formats);
+    return text === null ? [] : [{ name, text }];
+  });
   return (
     <Text fz={13}>
-      {parts.map(([name, value], place) => (
+      {parts.map(({ name, text }, place) => (
         <span key={name} title={heading(name)}>
           {place > 0 && " · "}
-          {textOf(name, value, formats)}
+          {text}
         </span>
       ))}
     </Text>
   );
 }
 
-function textOf(name: string, value: unknown, formats: Formats): string {
-  if (typeof value === "number") {
-    return name === "total_amount" ? formats.exact(value, "money") : `${formats.exact(value)} ${heading(name).toLowerCase()}`;
-  }
-  return String(value);
+function textOf(name: (typeof TOLD)[number], value: unknown, formats: Formats): string | null {
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value !== "number") return null;
+  if (name === "total_amount") return formats.exact(value, "money");
+  const counted: Partial<Record<string, (count: string) => string>> = said.counted;
+  return counted[name]?.(formats.exact(value)) ?? formats.exact(value);
 }

@@ -58,7 +58,7 @@ function Heading({ build }: { build: Schemas["Build"] }): ReactElement {
         {words.asOf(formats.day(build.as_of))} · {formats.moment(build.finished_at)} · {said.kinds(build.kind)} ·{" "}
         {said.took(formats.exact(seconds, "seconds"))} · {said.customers(formats.exact(build.customers))}
       </Text>
-      <Badge variant="light" color={agrees ? "teal.9" : "red.9"} tt="none">
+      <Badge variant="dot" color={agrees ? "teal" : "red"} tt="none">
         {agrees ? said.reconciles : said.differs}
       </Badge>
     </Group>

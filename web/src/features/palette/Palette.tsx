@@ -105,7 +105,7 @@ function Line({ icon, name, more }: { icon: ReactElement; name: string; more?: s
       {icon}
       <span style={{ flex: "none" }}>{name}</span>
       {more && (
-        <Text component="span" fz={12} c="dimmed" truncate>
+        <Text component="span" fz={12} c="inherit" opacity={0.8} truncate>
           {more}
         </Text>
       )}

@@ -190,6 +190,12 @@ export const en = {
       visit: "Website visit",
       view: "Product viewed",
     },
+    counted: {
+      quantity: (count: string) => `${count} ×`,
+      satisfaction_score: (count: string) => `satisfaction ${count} of 5`,
+      pages_viewed: (count: string) => `pages: ${count}`,
+      time_spent: (count: string) => `${count} s on the site`,
+    },
     why: (column: string) => `Why: ${column}`,
     madeOf: "Made of",
     what: "what",
