@@ -79,7 +79,7 @@ export function Overview(): ReactElement {
           <div className={classes.half}>
             <CategoryCard figure={figures?.category_performance} {...own} />
           </div>
-          <div className={classes.half}>
+          <div className={`${classes.half} ${classes.wide}`}>
             <RfmCard figure={figures?.rfm} {...own} />
           </div>
           <div className={`${classes.half} ${classes.wide}`}>
