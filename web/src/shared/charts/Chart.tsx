@@ -96,7 +96,7 @@ export function Chart(props: Props): ReactElement {
 /** Draw an option aside, at a size that suits a document, and return the picture as a data: address. */
 async function pictured(option: ChartOption, background: string): Promise<string> {
   const { init } = await import("./engine");
-  const drawing = init(null, null, { ...PICTURE, renderer: "canvas", devicePixelRatio: 2 });
+  const drawing = init(document.createElement("div"), null, PICTURE);
   drawing.setOption({ ...option, animation: false });
   const address = drawing.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: background });
   drawing.dispose();
