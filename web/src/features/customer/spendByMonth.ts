@@ -36,7 +36,7 @@ export function spendByMonth(items: readonly Dated[], asOf: string): MonthOfSpen
 export function spendOption(months: readonly MonthOfSpend[], title: string, look: Look, formats: Formats): ChartOption {
   return {
     ...basis(look),
-    grid: { left: 4, right: 4, top: 8, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 28, top: 8, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       ...basis(look).tooltip,
       trigger: "axis",

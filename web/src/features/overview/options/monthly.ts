@@ -23,7 +23,7 @@ export function monthlyOption(
   const line = { type: "line", symbolSize: 6, lineStyle: { width: 2 }, itemStyle: { color: look.accent } } as const;
   return {
     ...basis(look),
-    grid: { left: 4, right: 12, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 28, top: 12, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       ...basis(look).tooltip,
       trigger: "axis",
