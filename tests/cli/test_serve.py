@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from patron.cli.serve import _listening
+from patron.errors import SettingsError
+from patron.settings import Server
 from tests.cli.conftest import Patron, complaint
 
 
@@ -23,3 +26,12 @@ def test_a_port_that_is_taken_is_told(patron: Patron, shop: Path) -> None:
 
 def test_without_a_database_it_says_how_to_make_one(patron: Patron) -> None:
     assert "patron init" in complaint(patron("serve"))
+
+
+def test_the_demo_takes_a_free_port_where_its_own_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with _listening(Server(port=port), any_port=True) as listening:
+            assert listening.getsockname()[1] != port
+        with pytest.raises(SettingsError, match=str(port)), _listening(Server(port=port), any_port=False):
+            pass

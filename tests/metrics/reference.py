@@ -279,10 +279,10 @@ def _cells(rows: list[Row]) -> list[Row]:
     cells = defaultdict(list)
     for row in rows:
         if row["recency_score"] is not None:
-            cells[tuple(row[name] for name in names)].append(row["total_lifetime_value"])
+            cells[tuple(row[name] for name in (*names, "rfm_segment"))].append(row["total_lifetime_value"])
     return [
         {
-            **dict(zip(names, scores, strict=True)),
+            **dict(zip((*names, "rfm_segment"), scores, strict=True)),
             "customers": len(values),
             "value": sum(values, Decimal("0.00")),
         }

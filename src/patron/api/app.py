@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from patron import __version__
-from patron.api import audit, customers, dictionary, figures, health, operations, profiles
+from patron.api import audit, choices, customers, dictionary, figures, health, operations, profiles
 from patron.api.context import Context
 from patron.api.gate import Gate
 from patron.api.observing import Observing
@@ -22,6 +22,7 @@ from patron.api.shortcut import Shortcut
 WEB = Path(__file__).parent.parent / "web"
 ROUTERS = (
     figures.router,
+    choices.router,
     customers.router,
     profiles.router,
     dictionary.router,

@@ -44,7 +44,9 @@ async def get_status(context: Asked, caller: Viewer) -> Response:
     """Return the build that is shown, whether facts changed since, and who you are to this server."""
     row = await context.read(shop.status)
     who = {"caller": caller.label or caller.name, "role": caller.role, "masked": masked_for(caller)}
-    return answer({"version": __version__, **row, "currency": context.settings.currency, **who})
+    building = context.builder.job is not None and context.builder.job.state == "running"
+    shop_words = {"building": building, "currency": context.settings.currency}
+    return answer({"version": __version__, **row, **shop_words, **who})
 
 
 @router.get("/loads", response_model=Loads, summary="Loads")

@@ -77,12 +77,12 @@ def figure_model(name: str) -> type[BaseModel]:
         "filters": (dict[str, Any], "What narrowed it: customer filters by column, and `from` and `to`."),
         "rows": (list[rows], metric.meaning),
     }
-    for extra, query in metric.extras.items():
+    for extra, of_extra in metric.extra_columns.items():
         row = model_of(
             f"{title}{_camel(extra)}Row",
-            {one: (_figure_type(one), said) for one, said in query.columns.items()},
+            {one: (_figure_type(one), said) for one, said in of_extra.items()},
         )
-        fields[extra] = (list[row], f"Stands beside the rows: {', '.join(query.columns)}.")  # type: ignore[valid-type]
+        fields[extra] = (list[row], f"Stands beside the rows: {', '.join(of_extra)}.")  # type: ignore[valid-type]
     return model_of(title, fields, OfBuild)
 
 
@@ -137,6 +137,28 @@ class MetricMeaning(Document):
     """Whether it counts facts and can be narrowed by `from` and `to`."""
     sql: str
     """How it is computed, in DuckDB's dialect."""
+
+
+class FilterChoice(Document):
+    """A value that some customers have."""
+
+    value: str
+    """As the filter takes it."""
+    customers: int
+
+
+class FilterChoicesOfOne(Document):
+    """A customer filter and what it can be narrowed to."""
+
+    name: str
+    values: list[FilterChoice]
+    """The values, that of most customers first."""
+
+
+class FilterChoices(OfBuild):
+    """All customer filters."""
+
+    filters: list[FilterChoicesOfOne]
 
 
 class MetricMeanings(Document):
@@ -442,6 +464,8 @@ class Status(Document):
     built_at: datetime | None
     changed_customers: int
     """Customers whose facts changed since the build."""
+    building: bool
+    """Whether a build runs that was asked for over the API."""
     currency: str
     caller: str
     role: Role

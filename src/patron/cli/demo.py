@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from patron.cli.application import START, command
 from patron.cli.run import Run
+from patron.cli.serve import serve_until_stopped
 from patron.cli.tables import commands
 from patron.cli.words import counted
 
@@ -24,11 +25,17 @@ Customers = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="How many customers the shop has.", show_default=str(CUSTOMERS)),
 ]
+Serve = Annotated[
+    bool,
+    typer.Option(
+        "--serve/--no-serve", help="Serve the dashboard in the end, until stopped; not with --json."
+    ),
+]
 
 
 @command(START)
-def demo(run: Run, customers: Customers = None) -> None:
-    """Make a believable shop, build its customer_360, and show what is in it.
+def demo(run: Run, customers: Customers = None, serve: Serve = True) -> None:
+    """Make a believable shop, build its customer_360, show what is in it, and serve the dashboard on it.
 
     The shop is kept in patron-demo.duckdb in this folder, or where --database or PATRON_DATABASE says, and is
     used again when it is there.
@@ -42,6 +49,8 @@ def demo(run: Run, customers: Customers = None) -> None:
         _prepare(run, engine, url, customers)
         found = read_summary(engine, url)
     run.show(found, summary(found, run.console), _next(url))
+    if serve and not run.json:
+        serve_until_stopped(run, url, run.settings.server, any_port=True)
 
 
 def _make_file(run: Run, customers: int) -> None:

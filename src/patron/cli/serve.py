@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 import sys
@@ -39,18 +40,24 @@ def serve(run: Run, host: Host = None, port: Port = None, open_browser: Open = F
     On this machine's own address nothing needs to be set up. On any other it takes credentials: an API key made by
     `patron keys create`, or the setting auth.issuer.
     """
+    given = {name: one for name, one in {"host": host, "port": port}.items() if one is not None}
+    serve_until_stopped(run, run.kept_url, run.settings.server.model_copy(update=given), browse=open_browser)
+
+
+def serve_until_stopped(
+    run: Run, url: str, server: Server, *, browse: bool = False, any_port: bool = False
+) -> None:
+    """Serve the database at `url`; with `any_port`, at a free port where the server's own is taken."""
     from patron.api.context import opened
 
-    given = {name: one for name, one in {"host": host, "port": port}.items() if one is not None}
-    server = run.settings.server.model_copy(update=given)
-    with opened(run.kept_url, run.settings) as context:
+    with opened(url, run.settings) as context:
         if context.open_to_all and not _is_loopback(server.host):
             raise AccessError(
                 f"{server.host} is not this machine's own address, and nobody could be told from anybody there: make "
                 "a key with `patron keys create --role admin` or set auth.issuer, or leave --host out."
             )
-        with _listening(server) as listening:
-            _tell(run, context, server, listening.getsockname()[1], browse=open_browser)
+        with _listening(server, any_port=any_port) as listening:
+            _tell(run, context, server, listening.getsockname()[1], browse=browse)
             _serve(context, listening, server)
 
 
@@ -94,13 +101,13 @@ def _serve(context: Context, listening: socket.socket, server: Server) -> None:
 
 
 @contextmanager
-def _listening(server: Server) -> Iterator[socket.socket]:
+def _listening(server: Server, *, any_port: bool) -> Iterator[socket.socket]:
     """Give a socket that listens; raises SettingsError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((server.host, server.port))
+            _bind(listening, server, any_port=any_port)
         except OSError as error:
             raise SettingsError(
                 f"{server.host} port {server.port} cannot be listened at: {error.strerror or error}; "
@@ -108,6 +115,15 @@ def _listening(server: Server) -> Iterator[socket.socket]:
             ) from error
         listening.listen(2048)
         yield listening
+
+
+def _bind(listening: socket.socket, server: Server, *, any_port: bool) -> None:
+    try:
+        listening.bind((server.host, server.port))
+    except OSError as error:
+        if not any_port or error.errno != errno.EADDRINUSE:
+            raise
+        listening.bind((server.host, 0))
 
 
 def _hosts(server: Server) -> tuple[str, ...] | None:

@@ -1,0 +1,121 @@
+import { ActionIcon, Button, Group, Kbd, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import {
+  IconDatabase,
+  IconLayoutDashboard,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconSun,
+  IconUsers,
+} from "@tabler/icons-react";
+import { lazy, type ReactElement, type ReactNode, Suspense, useState } from "react";
+import { Link, useLocation, useSearch } from "wouter";
+
+import { forgetKey, keyInUse } from "@/shared/api/credentials";
+import { filtersOnly } from "@/shared/filters/filters";
+import { words } from "@/shared/words";
+
+import { Banners } from "./Banners";
+import classes from "./Shell.module.css";
+
+const Palette = lazy(() => import("@/features/palette/Palette").then((one) => ({ default: one.Palette })));
+
+const PAGES = [
+  { path: "/", name: words.pages.overview, icon: IconLayoutDashboard },
+  { path: "/customers", name: words.pages.customers, icon: IconUsers },
+  { path: "/data", name: words.pages.data, icon: IconDatabase },
+] as const;
+
+/** What every page stands in: the header, the rail and the banners. */
+export function Shell({ children }: { children: ReactNode }): ReactElement {
+  const [finding, setFinding] = useState(false);
+  useHotkeys([["mod+K", () => setFinding(true)]], []);
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        {words.skip}
+      </a>
+      <header className={classes.header}>
+        <Link href="/" className={classes.brand ?? ""}>
+          <img src="/favicon.svg" alt="" width={24} height={24} />
+          {words.product}
+        </Link>
+        <Group gap="xs" wrap="nowrap">
+          <Button
+            variant="default"
+            size="compact-md"
+            fz="sm"
+            leftSection={<IconSearch size={16} aria-hidden />}
+            rightSection={<Kbd className={classes.words ?? ""}>{words.findKeys}</Kbd>}
+            onClick={() => setFinding(true)}
+          >
+            {words.findShort}
+          </Button>
+          <SchemeSwitch />
+          {keyInUse() !== null && <SignOut />}
+        </Group>
+      </header>
+      <Rail />
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Banners />
+        {children}
+      </main>
+      {finding && (
+        <Suspense>
+          <Palette onClose={() => setFinding(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Rail(): ReactElement {
+  const [path] = useLocation();
+  const kept = filtersOnly(useSearch());
+  return (
+    <nav className={classes.rail} aria-label={words.navigation}>
+      {PAGES.map(({ path: to, name, icon: Icon }) => {
+        const here = to === "/" ? path === "/" : path.startsWith(to);
+        return (
+          <Link
+            key={to}
+            href={kept ? `${to}?${kept}` : to}
+            className={classes.link ?? ""}
+            aria-current={here ? "page" : undefined}
+          >
+            <Icon size={20} stroke={1.6} aria-hidden />
+            {name}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+function SchemeSwitch(): ReactElement {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme("light") === "dark";
+  const label = dark ? words.theme.toLight : words.theme.toDark;
+  return (
+    <ActionIcon variant="default" size="md" aria-label={label} onClick={() => setColorScheme(dark ? "light" : "dark")}>
+      {dark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />}
+    </ActionIcon>
+  );
+}
+
+function SignOut(): ReactElement {
+  return (
+    <ActionIcon
+      variant="default"
+      size="md"
+      aria-label={words.signOut}
+      onClick={() => {
+        forgetKey();
+        window.location.reload();
+      }}
+    >
+      <IconLogout size={16} aria-hidden />
+    </ActionIcon>
+  );
+}

@@ -1,0 +1,52 @@
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+
+const accent: MantineColorsTuple = [
+  "#eef3ff",
+  "#dbe5fd",
+  "#b5c9f8",
+  "#8caaf3",
+  "#6a90ee",
+  "#4c78e3",
+  "#2f5fd0",
+  "#2750b3",
+  "#1f4294",
+  "#173374",
+];
+
+/** Quiet surfaces, one accent, tabular figures. */
+export const theme = createTheme({
+  primaryColor: "accent",
+  primaryShade: { light: 6, dark: 5 },
+  colors: { accent },
+  fontFamily: "'Inter Variable', system-ui, sans-serif",
+  fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
+  defaultRadius: "sm",
+  radius: { sm: "6px", md: "8px" },
+  autoContrast: true,
+  cursorType: "pointer",
+});
+
+/** Colours with enough contrast for small text, in both schemes. */
+export const resolver: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-body": "#f7f8fa",
+    "--mantine-color-dimmed": "#5a6370",
+    "--mantine-color-text": "#1c2128",
+    "--mantine-color-default-border": "#e3e6ea",
+    "--page-line": "#e3e6ea",
+    "--page-card": "#ffffff",
+    "--page-link": "#2750b3",
+  },
+  dark: {
+    "--mantine-color-body": "#121519",
+    "--mantine-color-dimmed": "#9aa3b0",
+    "--mantine-color-text": "#e6e8ec",
+    "--mantine-color-default": "#191d23",
+    "--mantine-color-default-border": "#2c323b",
+    "--page-line": "#2c323b",
+    "--page-card": "#191d23",
+    "--page-link": "#8caaf3",
+  },
+});

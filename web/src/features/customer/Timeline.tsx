@@ -1,0 +1,108 @@
+import { Button, Chip, Group, Skeleton, Table, Text } from "@mantine/core";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { type ReactElement, useState } from "react";
+
+import { heading } from "@/shared/columns/columns";
+import type { Formats } from "@/shared/format/format";
+import { useFormats } from "@/shared/format/useFormats";
+import { Empty, Failure } from "@/shared/ui/States";
+import { words } from "@/shared/words";
+
+import classes from "./Customer.module.css";
+import { type Item, type Kind, timelineQuery } from "./queries";
+
+const said = words.customer;
+const KINDS: readonly Kind[] = ["purchase", "return", "contact", "response", "visit", "view"];
+
+/** Everything that the customer did, the latest first, of the kinds that are asked for. */
+export function Timeline({ id }: { id: string }): ReactElement {
+  const [kinds, setKinds] = useState<Kind[]>([]);
+  const formats = useFormats();
+  const pages = useInfiniteQuery({ ...timelineQuery(id, kinds), placeholderData: keepPreviousData });
+  const items = pages.data?.pages.flatMap((one) => one.items) ?? [];
+  return (
+    <>
+      <Chip.Group multiple value={kinds} onChange={(next) => setKinds(next)}>
+        <Group gap={6} mb="sm">
+          {KINDS.map((kind) => (
+            <Chip key={kind} value={kind} size="xs">
+              {said.kinds[kind]}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+      {pages.error && <Failure error={pages.error} retry={() => void pages.refetch()} />}
+      {pages.isPending && <Skeleton h={240} aria-label={words.loading} />}
+      {pages.data && items.length === 0 && <Empty title={said.noFacts} help={said.noFactsHelp} />}
+      <div className={classes.facts}>
+        <Table fz="sm" verticalSpacing={6} aria-label={said.timeline}>
+          <Table.Tbody>
+            {items.map((item) => (
+              <Table.Tr key={`${item.table} ${item.id}`}>
+                <Table.Td w={130} style={{ whiteSpace: "nowrap" }}>
+                  {formats.day(item.date)}
+                </Table.Td>
+                <Table.Td w={110}>{said.kinds[item.kind]}</Table.Td>
+                <Table.Td>{told(item, formats)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+      {pages.hasNextPage && (
+        <Button
+          variant="default"
+          size="compact-md"
+          mt="sm"
+          loading={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
+          {words.more}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** The columns of facts that are told, in this order; all others are keys and dates. */
+const TOLD = [
+  "product_name",
+  "campaign_name",
+  "quantity",
+  "total_amount",
+  "category",
+  "brand",
+  "interaction_type",
+  "resolution_status",
+  "satisfaction_score",
+  "response_type",
+  "channel",
+  "source",
+  "pages_viewed",
+  "time_spent",
+] as const;
+
+function told(item: Item, formats: Formats): ReactElement {
+  const parts = TOLD.flatMap((name) => {
+    const text = textOf(name, item.fact[name], formats);
+    return text === null ? [] : [{ name, text }];
+  });
+  return (
+    <Text fz={13}>
+      {parts.map(({ name, text }, place) => (
+        <span key={name} title={heading(name)}>
+          {place > 0 && " · "}
+          {text}
+        </span>
+      ))}
+    </Text>
+  );
+}
+
+function textOf(name: (typeof TOLD)[number], value: unknown, formats: Formats): string | null {
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value !== "number") return null;
+  if (name === "total_amount") return formats.exact(value, "money");
+  const counted: Partial<Record<string, (count: string) => string>> = said.counted;
+  return counted[name]?.(formats.exact(value)) ?? formats.exact(value);
+}

@@ -1,0 +1,71 @@
+import { ActionIcon, Button, NativeSelect, Popover, Stack, Text, TextInput } from "@mantine/core";
+import { IconFilter } from "@tabler/icons-react";
+import { type ReactElement, useState } from "react";
+
+import { type Column, heading, isNumeric } from "@/shared/columns/columns";
+import { words } from "@/shared/words";
+
+import { type Condition, type Operator, OPERATORS, takesValue } from "./question";
+
+const said = words.explorer;
+
+/** Narrows by one column: an operator and a value. */
+export function ColumnFilter({
+  column,
+  onCondition,
+}: {
+  column: Column;
+  onCondition: (condition: Condition) => void;
+}): ReactElement {
+  const [opened, setOpened] = useState(false);
+  const isText = column.type === "TEXT";
+  const [operator, setOperator] = useState<Operator>(isText ? "contains" : isNumeric(column) ? "ge" : "eq");
+  const [value, setValue] = useState("");
+  const operators = OPERATORS.filter((one) => isText || (one !== "contains" && one !== "starts"));
+  const label = said.filterBy(heading(column.column));
+  return (
+    <Popover opened={opened} onChange={setOpened} trapFocus withRoles width={260} position="bottom-end">
+      <Popover.Target>
+        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => setOpened(!opened)}>
+          <IconFilter size={14} aria-hidden />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (takesValue(operator) && value.trim() === "") return;
+            setOpened(false);
+            setValue("");
+            onCondition({ column: column.column, operator, value: takesValue(operator) ? value.trim() : "" });
+          }}
+        >
+          <Stack gap="xs">
+            <Text fz={12} c="dimmed">
+              {column.meaning}
+            </Text>
+            <NativeSelect
+              aria-label={said.operator}
+              value={operator}
+              onChange={(event) => setOperator(event.currentTarget.value as Operator)}
+              data={operators.map((one) => ({ value: one, label: said.operators[one] }))}
+            />
+            {takesValue(operator) && (
+              <TextInput
+                aria-label={said.value}
+                placeholder={said.value}
+                type={column.type === "DATE" ? "date" : "text"}
+                value={value}
+                onChange={(event) => setValue(event.currentTarget.value)}
+                data-autofocus
+              />
+            )}
+            <Button type="submit" size="compact-md">
+              {said.apply}
+            </Button>
+          </Stack>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,134 @@
+import { Anchor, Skeleton, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactElement, useEffect, useRef } from "react";
+import { Link } from "wouter";
+
+import { type Column, type ColumnName, type Customer, heading, isNumeric, shown } from "@/shared/columns/columns";
+import { useFormats } from "@/shared/format/useFormats";
+import { words } from "@/shared/words";
+
+import { ColumnFilter } from "./ColumnFilter";
+import classes from "./Customers.module.css";
+import type { Condition } from "./question";
+
+const ROW = 39;
+const AHEAD = 20; // rows kept ready outside the view
+
+interface Props {
+  columns: readonly Column[];
+  rows: readonly Customer[];
+  total: number;
+  sort: string;
+  isStale: boolean;
+  isLoading: boolean;
+  /** Asks for more rows, or null while that makes no sense. */
+  more: (() => void) | null;
+  onSort: (column: string) => void;
+  onCondition: (condition: Condition) => void;
+}
+
+/** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
+export function CustomerGrid(props: Props): ReactElement {
+  const { columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
+  const formats = useFormats();
+  const viewport = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length + (isLoading ? 3 : 0),
+    getScrollElement: () => viewport.current,
+    estimateSize: () => ROW,
+    overscan: AHEAD,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (more && last >= rows.length - AHEAD) more();
+  }, [last, rows.length, more]);
+
+  return (
+    <div
+      ref={viewport}
+      className={classes.viewport}
+      role="table"
+      aria-label={words.pages.customers}
+      aria-rowcount={total + 1}
+      aria-busy={isLoading}
+      tabIndex={0}
+      style={{ opacity: isStale ? 0.5 : 1 }}
+    >
+      <div className={classes.inner}>
+        <div role="rowgroup" className={classes.head}>
+          <div role="row" className={classes.row} aria-rowindex={1}>
+            {columns.map((one) => (
+              <Heading key={one.column} column={one} sort={sort} onSort={onSort} onCondition={onCondition} />
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            return (
+              <div
+                key={item.key}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={`${classes.row} ${classes.body}`}
+                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
+              >
+                {columns.map((one) => (
+                  <div key={one.column} role="cell" className={cellClass(one)}>
+                    {row ? <Value column={one} row={row} text={textOf(one, row)} /> : <Skeleton h={12} mt={13} />}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+
+  function textOf(column: Column, row: Customer): string {
+    return shown(column, row[column.column as ColumnName], formats);
+  }
+}
+
+function cellClass(column: Column): string {
+  const numeric = isNumeric(column) ? `${classes.numeric} figures` : "";
+  return `${classes.cell} ${column.column === "customer_id" ? classes.first : ""} ${numeric}`;
+}
+
+function Value({ column, row, text }: { column: Column; row: Customer; text: string }): ReactElement {
+  if (column.column !== "customer_id") return <span title={text}>{text}</span>;
+  return (
+    <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
+      {text}
+    </Anchor>
+  );
+}
+
+interface HeadingProps {
+  column: Column;
+  sort: string;
+  onSort: (column: string) => void;
+  onCondition: (condition: Condition) => void;
+}
+
+function Heading({ column, sort, onSort, onCondition }: HeadingProps): ReactElement {
+  const name = column.column;
+  const isUp = sort === name;
+  const isDown = sort === `-${name}`;
+  return (
+    <div
+      role="columnheader"
+      aria-sort={isUp ? "ascending" : isDown ? "descending" : "none"}
+      className={`${classes.cell} ${classes.heading} ${name === "customer_id" ? classes.first : ""}`}
+    >
+      <UnstyledButton className={classes.sort ?? ""} title={column.meaning} onClick={() => onSort(name)}>
+        {heading(name)} {isUp && <IconArrowUp size={12} aria-hidden />}
+        {isDown && <IconArrowDown size={12} aria-hidden />}
+      </UnstyledButton>
+      <ColumnFilter column={column} onCondition={onCondition} />
+    </div>
+  );
+}

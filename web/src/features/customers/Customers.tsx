@@ -1,0 +1,145 @@
+import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { useLocation, useSearch } from "wouter";
+
+import { statusQuery, tableQuery } from "@/shared/api/queries";
+import { FilterBar } from "@/shared/filters/FilterBar";
+import { useFormats } from "@/shared/format/useFormats";
+import { Empty, Failure } from "@/shared/ui/States";
+import { words } from "@/shared/words";
+
+import { ColumnChooser } from "./ColumnChooser";
+import { ConditionChips } from "./ConditionChips";
+import { CustomerGrid } from "./CustomerGrid";
+import { countQuery, pagesQuery, saveAll } from "./queries";
+import { columnsOf, nextSort, questionOf, readCondition, withParameters, written } from "./question";
+
+const said = words.explorer;
+const PAUSE = 200; // milliseconds without a key before what was typed is looked for
+
+/** All customers: searched, narrowed and sorted by any column, however many there are. */
+export function Customers(): ReactElement {
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const formats = useFormats();
+  const question = useMemo(() => questionOf(search), [search]);
+  const names = useMemo(() => columnsOf(search), [search]);
+  const { data: table } = useQuery(tableQuery("customer_360"));
+  const { data: count } = useQuery({ ...countQuery(question), placeholderData: keepPreviousData });
+  const pages = useInfiniteQuery({ ...pagesQuery(question), placeholderData: keepPreviousData });
+  const { fetchNextPage } = pages;
+  const rows = useMemo(() => pages.data?.pages.flatMap((one) => one.rows) ?? [], [pages.data]);
+  const columns = useMemo(
+    () => names.flatMap((name) => table?.columns.find((one) => one.column === name) ?? []),
+    [names, table],
+  );
+  const conditions = (question.where ?? []).map(readCondition);
+
+  const change = (changes: Parameters<typeof withParameters>[1]) => {
+    const text = withParameters(search, changes);
+    navigate(text === "" ? "/customers" : `/customers?${text}`);
+  };
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+
+  return (
+    <>
+      <VisuallyHidden component="h1">{words.pages.customers}</VisuallyHidden>
+      <FilterBar withPeriod={false} />
+      <Group mb="sm" gap="xs">
+        <SearchField key={question.q ?? ""} words={question.q ?? ""} onWords={(q) => change({ q })} />
+        <Text size="sm" c="dimmed" className="figures" aria-live="polite">
+          {count && said.found(formats.exact(count.customers))}
+        </Text>
+        <Group gap="xs" ml="auto">
+          {table && (
+            <ColumnChooser
+              columns={table.columns}
+              chosen={names}
+              onChange={(next) => change({ columns: next?.join(",") ?? null })}
+            />
+          )}
+          <Save question={question} />
+        </Group>
+      </Group>
+      <ConditionChips
+        conditions={conditions}
+        onChange={(next) => change({ where: next.map(written) })}
+      />
+      {pages.error ? (
+        <Failure error={pages.error} retry={() => void pages.refetch()} />
+      ) : pages.data && rows.length === 0 ? (
+        <Empty
+          title={said.noneTitle}
+          help={said.noneHelp}
+          action={
+            <Button variant="default" mt="sm" onClick={() => navigate("/customers")}>
+              {words.filters.clear}
+            </Button>
+          }
+        />
+      ) : (
+        <CustomerGrid
+          columns={columns}
+          rows={rows}
+          total={count?.customers ?? rows.length}
+          sort={question.sort ?? ""}
+          isStale={pages.isPlaceholderData}
+          isLoading={pages.isPending || pages.isFetchingNextPage}
+          more={pages.hasNextPage && !pages.isFetchingNextPage ? more : null}
+          onSort={(column) => change({ sort: nextSort(question.sort ?? "", column) })}
+          onCondition={(condition) => change({ where: [...conditions, condition].map(written) })}
+        />
+      )}
+    </>
+  );
+}
+
+function SearchField({ words: first, onWords }: { words: string; onWords: (words: string) => void }): ReactElement {
+  const [typed, setTyped] = useState(first);
+  const ask = useDebouncedCallback((text: string) => onWords(text), PAUSE);
+  return (
+    <TextInput
+      w={{ base: "100%", xs: 300 }}
+      size="sm"
+      leftSection={<IconSearch size={16} aria-hidden />}
+      placeholder={said.search}
+      aria-label={said.search}
+      value={typed}
+      autoFocus={first !== ""}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        ask(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function Save({ question }: { question: Parameters<typeof saveAll>[0] }): ReactElement {
+  const { data: status } = useQuery(statusQuery);
+  const saving = useMutation({ mutationFn: (format: "csv" | "parquet") => saveAll(question, format) });
+  const mayNot = status?.role === "viewer";
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button
+          variant="default"
+          size="compact-md"
+          fz="sm"
+          leftSection={<IconDownload size={16} aria-hidden />}
+          disabled={mayNot}
+          loading={saving.isPending}
+          title={mayNot ? said.mayNotExport : undefined}
+        >
+          {said.export}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => saving.mutate("csv")}>{said.exportCsv}</Menu.Item>
+        <Menu.Item onClick={() => saving.mutate("parquet")}>{said.exportParquet}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

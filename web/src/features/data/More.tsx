@@ -1,0 +1,26 @@
+import { Button } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import { words } from "@/shared/words";
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+/** Asks for the next page, while there is one. */
+export function More({ pages }: { pages: Pages }): ReactElement | null {
+  if (!pages.hasNextPage) return null;
+  return (
+    <Button
+      variant="default"
+      size="compact-md"
+      mt="sm"
+      loading={pages.isFetchingNextPage}
+      onClick={() => void pages.fetchNextPage()}
+    >
+      {words.more}
+    </Button>
+  );
+}

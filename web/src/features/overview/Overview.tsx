@@ -1,0 +1,98 @@
+import { Button, VisuallyHidden } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+
+import { FilterBar } from "@/shared/filters/FilterBar";
+import { isEverything } from "@/shared/filters/filters";
+import { useFilters } from "@/shared/filters/useFilters";
+import { useFormats } from "@/shared/format/useFormats";
+import { Empty, Failure } from "@/shared/ui/States";
+import { words } from "@/shared/words";
+
+import { CategoryCard } from "./cards/CategoryCard";
+import { ChurnCard } from "./cards/ChurnCard";
+import { KpiCard } from "./cards/KpiCard";
+import { MonthlyCard } from "./cards/MonthlyCard";
+import { RfmCard } from "./cards/RfmCard";
+import { SatisfactionCard } from "./cards/SatisfactionCard";
+import { SegmentCard } from "./cards/SegmentCard";
+import { TopCustomersCard } from "./cards/TopCustomersCard";
+import classes from "./Overview.module.css";
+import { dashboardQuery } from "./queries";
+
+const said = words.overview;
+
+/** The page that tells how the shop's customers are, in eight elements that narrow each other. */
+export function Overview(): ReactElement {
+  const [filters, setFilters] = useFilters();
+  const formats = useFormats();
+  const { data, error, isPlaceholderData, refetch } = useQuery({
+    ...dashboardQuery(filters),
+    placeholderData: keepPreviousData,
+  });
+  const figures = data?.metrics;
+  const own = { filters, onFilter: setFilters, stale: isPlaceholderData };
+  const kpi = { stale: isPlaceholderData };
+  const repeat = figures?.repeat_purchase_rate.rows[0]?.value;
+  const isEmpty = figures?.total_customers.rows[0]?.value === 0 && !isEverything(filters);
+  return (
+    <>
+      <VisuallyHidden component="h1">{words.pages.overview}</VisuallyHidden>
+      <FilterBar />
+      {error ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : isEmpty ? (
+        <Empty
+          title={said.emptyTitle}
+          help={said.emptyHelp}
+          action={
+            <Button variant="default" mt="sm" onClick={() => setFilters({})}>
+              {words.filters.clear}
+            </Button>
+          }
+        />
+      ) : (
+        <div className={classes.grid}>
+          <div className={classes.kpi}>
+            <KpiCard name="total_customers" figure={figures?.total_customers} {...kpi} />
+          </div>
+          <div className={classes.kpi}>
+            <KpiCard name="total_lifetime_value" figure={figures?.total_lifetime_value} {...kpi} />
+          </div>
+          <div className={classes.kpi}>
+            <KpiCard name="average_order_value" figure={figures?.average_order_value} {...kpi} />
+          </div>
+          <div className={classes.kpi}>
+            <KpiCard
+              name="retention_rate"
+              figure={figures?.retention_rate}
+              note={figures && said.repeat(formats.share(repeat))}
+              {...kpi}
+            />
+          </div>
+          <div className={classes.twoThirds}>
+            <MonthlyCard figure={figures?.monthly_revenue} {...own} />
+          </div>
+          <div className={classes.third}>
+            <SegmentCard figure={figures?.segment_distribution} {...own} />
+          </div>
+          <div className={classes.half}>
+            <CategoryCard figure={figures?.category_performance} {...own} />
+          </div>
+          <div className={`${classes.half} ${classes.wide}`}>
+            <RfmCard figure={figures?.rfm} {...own} />
+          </div>
+          <div className={`${classes.half} ${classes.wide}`}>
+            <TopCustomersCard figure={figures?.top_customers} {...kpi} />
+          </div>
+          <div className={classes.quarter}>
+            <SatisfactionCard figure={figures?.satisfaction} {...kpi} />
+          </div>
+          <div className={classes.quarter}>
+            <ChurnCard figure={figures?.churn_risk} {...own} />
+          </div>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+import { type ReactElement, useMemo, useRef } from "react";
+
+import type { Schemas } from "@/shared/api/client";
+import { Chart, type Picture } from "@/shared/charts/Chart";
+import { useLook } from "@/shared/charts/look";
+import { chosen, type Filters, toggled } from "@/shared/filters/filters";
+import { useFormats } from "@/shared/format/useFormats";
+import { FigureCard } from "@/shared/ui/FigureCard";
+import { Empty } from "@/shared/ui/States";
+import { words } from "@/shared/words";
+
+import { categoriesOption } from "../options/categories";
+
+const said = words.overview;
+const BAR = 30;
+const MOST = 15; // more stand in the table
+
+interface Props {
+  figure: Schemas["CategoryPerformance"] | undefined;
+  filters: Filters;
+  onFilter: (next: Filters) => void;
+  stale: boolean;
+}
+
+/** Revenue by category; a click narrows to the customers who like it best. */
+export function CategoryCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+  const formats = useFormats();
+  const look = useLook();
+  const pictureRef = useRef<Picture>(null);
+  const picked = chosen(filters, "favorite_product_category");
+  const rows = useMemo(() => figure?.rows ?? [], [figure]);
+  const drawn = useMemo(() => rows.slice(0, MOST), [rows]);
+  const option = useMemo(() => categoriesOption(drawn, picked, look, formats), [drawn, picked, look, formats]);
+  const nameOf = (row: (typeof rows)[number]) => row.category ?? words.unknown;
+  const pick = (row: (typeof rows)[number]) =>
+    onFilter(toggled(filters, "favorite_product_category", nameOf(row)));
+  return (
+    <FigureCard
+      name="category_performance"
+      title={words.cards.titles.category_performance}
+      figure={figure}
+      stale={stale}
+      height={360}
+      pictureRef={pictureRef}
+      table={{
+        columns: [
+          { name: "category", cell: nameOf },
+          { name: said.revenue, cell: (one) => one.revenue, shown: (one) => formats.exact(one.revenue, "money"), numeric: true },
+          { name: said.share, cell: (one) => one.share, shown: (one) => formats.share(one.share), numeric: true },
+          { name: said.orders, cell: (one) => one.orders, shown: (one) => formats.exact(one.orders), numeric: true },
+          { name: said.units, cell: (one) => one.units, shown: (one) => formats.exact(one.units), numeric: true },
+        ],
+        rows,
+        pick: { label: (one) => words.filters.onlyFavourite(nameOf(one)), act: pick },
+      }}
+    >
+      {rows.length === 0 ? (
+        <Empty title={said.noRevenue} help={said.emptyHelp} />
+      ) : (
+        <Chart
+          option={option}
+          height={Math.max(3, drawn.length) * BAR}
+          label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
+          pictureRef={pictureRef}
+          onPick={(index) => {
+            const row = drawn[index];
+            if (row) pick(row);
+          }}
+        />
+      )}
+    </FigureCard>
+  );
+}

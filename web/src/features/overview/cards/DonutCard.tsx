@@ -1,0 +1,100 @@
+import { Text, UnstyledButton } from "@mantine/core";
+import { type ReactElement, type ReactNode, useMemo, useRef } from "react";
+
+import type { Schemas } from "@/shared/api/client";
+import { Chart, type Picture } from "@/shared/charts/Chart";
+import { useLook } from "@/shared/charts/look";
+import { useFormats } from "@/shared/format/useFormats";
+import { type AnyFigure, FigureCard } from "@/shared/ui/FigureCard";
+import { words } from "@/shared/words";
+
+import { donutOption, type Slice } from "../options/donut";
+import classes from "../Overview.module.css";
+
+const said = words.overview;
+const RING = 184;
+
+interface Props {
+  name: keyof Schemas["DashboardMetrics"];
+  figure: AnyFigure | undefined;
+  slices: readonly Slice[];
+  stale: boolean;
+  aside?: ReactNode;
+  onPick: (value: string) => void;
+  picked: readonly string[];
+}
+
+/** A ring of customers by some value, whose slices narrow everything else. */
+export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }: Props): ReactElement {
+  const formats = useFormats();
+  const look = useLook();
+  const pictureRef = useRef<Picture>(null);
+  const title = words.cards.titles[name as keyof typeof words.cards.titles];
+  const inForce = slices.filter((one) => !one.faded);
+  const total = inForce.reduce((sum, one) => sum + one.customers, 0);
+  const option = useMemo(
+    () => donutOption(slices, formats.short(total, "customers"), said.customers, look),
+    [slices, formats, total, look],
+  );
+  const drawn = useMemo(
+    () => donutOption(slices, formats.short(total, "customers"), said.customers, look, true),
+    [slices, formats, total, look],
+  );
+  const all = slices.reduce((sum, one) => sum + one.customers, 0);
+  const shareOf = (one: Slice) => (all === 0 ? null : one.customers / all);
+  const label = said.pieLabel(
+    title,
+    slices.map((one) => `${one.name} ${said.customersOf(formats.exact(one.customers), formats.share(shareOf(one)))}`).join("; "),
+  );
+  return (
+    <FigureCard
+      name={name}
+      title={title}
+      figure={figure}
+      stale={stale}
+      height={RING + 100}
+      pictureRef={pictureRef}
+      aside={aside}
+      table={{
+        columns: [
+          { name: title, cell: (one) => one.name },
+          { name: said.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
+          { name: said.share, cell: shareOf, shown: (one) => formats.share(shareOf(one)), numeric: true },
+        ],
+        rows: slices,
+        pick: { label: (one) => one.hint, act: (one) => onPick(one.value) },
+      }}
+    >
+      <Chart
+        option={option}
+        pictureOption={drawn}
+        height={RING}
+        label={label}
+        pictureRef={pictureRef}
+        onPick={(index) => {
+          const slice = slices[index];
+          if (slice) onPick(slice.value);
+        }}
+      />
+      <ul className={classes.slices}>
+        {slices.map((one) => (
+          <li key={one.value}>
+            <UnstyledButton
+              className={classes.slice ?? ""}
+              title={one.hint}
+              aria-pressed={picked.includes(one.value)}
+              onClick={() => onPick(one.value)}
+            >
+              <span className={classes.dot} style={{ background: one.colour }} />
+              <span className={classes.name}>{one.name}</span>
+              <span className={`${classes.number} figures`}>{formats.exact(one.customers)}</span>
+              <Text component="span" fz={12} c="dimmed" className={`${classes.number} figures`}>
+                {formats.share(shareOf(one))}
+              </Text>
+            </UnstyledButton>
+          </li>
+        ))}
+      </ul>
+    </FigureCard>
+  );
+}

@@ -1,0 +1,86 @@
+import { Group, Text, Tooltip } from "@mantine/core";
+import { IconArrowDownRight, IconArrowRight, IconArrowUpRight } from "@tabler/icons-react";
+import type { ReactElement } from "react";
+
+import type { Schemas } from "@/shared/api/client";
+import { Sparkline } from "@/shared/charts/Sparkline";
+import { useFormats } from "@/shared/format/useFormats";
+import { FigureCard } from "@/shared/ui/FigureCard";
+import { words } from "@/shared/words";
+
+import { changeOf } from "../change";
+import classes from "../Overview.module.css";
+
+const said = words.overview;
+const ARROWS = { up: IconArrowUpRight, down: IconArrowDownRight, same: IconArrowRight };
+
+type Kpi = Schemas["TotalCustomers" | "TotalLifetimeValue" | "AverageOrderValue" | "RetentionRate"];
+
+interface Props {
+  name: "total_customers" | "total_lifetime_value" | "average_order_value" | "retention_rate";
+  figure: Kpi | undefined;
+  stale: boolean;
+  note?: string | undefined;
+}
+
+/** One leading figure: its value, how it changed against a year before, and its line by month. */
+export function KpiCard({ name, figure, stale, note }: Props): ReactElement {
+  const formats = useFormats();
+  const title = words.cards.titles[name];
+  const unit = figure?.unit;
+  const row = figure?.rows[0];
+  const line = figure?.sparkline ?? [];
+  return (
+    <FigureCard
+      name={name}
+      title={title}
+      figure={figure}
+      stale={stale}
+      height={116}
+      table={{
+        columns: [
+          { name: "month", cell: (one) => one.month, shown: (one) => formats.month(one.month) },
+          { name: "value", cell: (one) => one.value, shown: (one) => formats.exact(one.value, unit), numeric: true },
+        ],
+        rows: line,
+      }}
+    >
+      <Tooltip label={formats.exact(row?.value, unit)} openDelay={200} withinPortal>
+        <Text component="span" className={`${classes.value} figures`} data-figure={name}>
+          {formats.short(row?.value, unit)}
+        </Text>
+      </Tooltip>
+      <Changed value={row?.value} before={row?.previous_value} unit={unit ?? ""} />
+      <Sparkline values={line.map((one) => one.value)} label={said.sparkline(title)} />
+      {note && (
+        <Text size="xs" c="dimmed">
+          {note}
+        </Text>
+      )}
+    </FigureCard>
+  );
+}
+
+function Changed(props: { value: number | null | undefined; before: number | null | undefined; unit: string }) {
+  const formats = useFormats();
+  const change = changeOf(props.value, props.before, props.unit);
+  if (!change) {
+    return (
+      <Text size="xs" c="dimmed">
+        {said.noPrevious}
+      </Text>
+    );
+  }
+  const Arrow = ARROWS[change.direction];
+  const by = props.unit === "rate" ? said.points(formats.exact(change.by * 100, "pages")) : formats.share(change.by);
+  return (
+    <Tooltip label={said.before(formats.exact(props.before, props.unit))} openDelay={200}>
+      <Group gap={4} wrap="nowrap" mb={4}>
+        <Arrow size={14} aria-hidden />
+        <Text size="xs" c="dimmed">
+          {change.direction === "same" ? said.same : said.change(said[change.direction], by)}
+        </Text>
+      </Group>
+    </Tooltip>
+  );
+}

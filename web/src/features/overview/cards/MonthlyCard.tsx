@@ -1,0 +1,83 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { type ReactElement, useMemo, useRef } from "react";
+
+import type { Schemas } from "@/shared/api/client";
+import { Chart, type Picture } from "@/shared/charts/Chart";
+import { useLook } from "@/shared/charts/look";
+import { during, type Filters } from "@/shared/filters/filters";
+import { monthPeriod } from "@/shared/filters/period";
+import { useFormats } from "@/shared/format/useFormats";
+import { FigureCard } from "@/shared/ui/FigureCard";
+import { Empty } from "@/shared/ui/States";
+import { words } from "@/shared/words";
+
+import { monthlyOption } from "../options/monthly";
+import { monthlyQuery } from "../queries";
+
+const said = words.overview;
+const HEIGHT = 320;
+
+interface Props {
+  figure: Schemas["MonthlyRevenue"] | undefined;
+  filters: Filters;
+  onFilter: (next: Filters) => void;
+  stale: boolean;
+}
+
+/** Revenue by month over all time, the chosen period marked; a click narrows to a month. */
+export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+  const formats = useFormats();
+  const look = useLook();
+  const pictureRef = useRef<Picture>(null);
+  const { from, to } = filters;
+  const hasPeriod = Boolean(from ?? to);
+  const context = useQuery({ ...monthlyQuery(during(filters)), enabled: hasPeriod, placeholderData: keepPreviousData });
+  const shown = hasPeriod ? (context.data ?? figure) : figure;
+  const rows = useMemo(() => shown?.rows ?? [], [shown]);
+  const option = useMemo(
+    () => monthlyOption(rows, { from: from ?? null, to: to ?? null }, look, formats),
+    [rows, from, to, look, formats],
+  );
+  const pick = (month: string) => {
+    const period = monthPeriod(month);
+    onFilter(period.from === from && period.to === to ? during(filters) : during(filters, period.from, period.to));
+  };
+  const title = words.cards.titles.monthly_revenue;
+  return (
+    <FigureCard
+      name="monthly_revenue"
+      title={title}
+      figure={shown}
+      stale={stale}
+      height={HEIGHT}
+      pictureRef={pictureRef}
+      table={{
+        columns: [
+          { name: "month", cell: (one) => one.month, shown: (one) => formats.month(one.month) },
+          { name: said.revenue, cell: (one) => one.revenue, shown: (one) => formats.exact(one.revenue, "money"), numeric: true },
+          { name: said.orders, cell: (one) => one.orders, shown: (one) => formats.exact(one.orders), numeric: true },
+          { name: said.buyers, cell: (one) => one.buyers, shown: (one) => formats.exact(one.buyers), numeric: true },
+          { name: "partial", cell: (one) => one.partial, shown: (one) => (one.partial ? said.partial : "") },
+        ],
+        rows,
+        pick: { label: (one) => words.filters.onlyMonth(formats.month(one.month)), act: (one) => pick(one.month) },
+      }}
+    >
+      {rows.length === 0 ? (
+        <Empty title={said.noRevenue} help={said.emptyHelp} />
+      ) : (
+        <Chart
+          option={option}
+          height={HEIGHT}
+          label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
+          pictureRef={pictureRef}
+          pickAnywhere
+          onPick={(index) => {
+            const row = rows[index];
+            if (row) pick(row.month);
+          }}
+        />
+      )}
+    </FigureCard>
+  );
+}

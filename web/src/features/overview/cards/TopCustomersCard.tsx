@@ -1,0 +1,85 @@
+import { Anchor, ScrollArea, Table, Text } from "@mantine/core";
+import type { ReactElement } from "react";
+import { Link, useSearch } from "wouter";
+
+import type { Schemas } from "@/shared/api/client";
+import { useLook } from "@/shared/charts/look";
+import { filtersOnly } from "@/shared/filters/filters";
+import { useFormats } from "@/shared/format/useFormats";
+import { FigureCard } from "@/shared/ui/FigureCard";
+import { words } from "@/shared/words";
+
+const said = words.overview;
+
+/** The customers who have paid most; each leads to its page. */
+export function TopCustomersCard({
+  figure,
+  stale,
+}: {
+  figure: Schemas["TopCustomers"] | undefined;
+  stale: boolean;
+}): ReactElement {
+  const formats = useFormats();
+  const look = useLook();
+  const kept = filtersOnly(useSearch());
+  const rows = figure?.rows ?? [];
+  const nameOf = (row: (typeof rows)[number]) =>
+    [row.first_name, row.last_name].filter(Boolean).join(" ") || row.customer_id;
+  return (
+    <FigureCard
+      name="top_customers"
+      title={words.cards.titles.top_customers}
+      figure={figure}
+      stale={stale}
+      height={260}
+      table={{
+        columns: [
+          { name: "customer_id", cell: (one) => one.customer_id },
+          { name: said.customer, cell: nameOf },
+          { name: said.lifetimeValue, cell: (one) => one.total_lifetime_value, shown: (one) => formats.exact(one.total_lifetime_value, "money"), numeric: true },
+          { name: said.orders, cell: (one) => one.total_purchases, shown: (one) => formats.exact(one.total_purchases), numeric: true },
+          { name: "customer_segment", cell: (one) => one.customer_segment },
+          { name: "rfm_segment", cell: (one) => one.rfm_segment },
+        ],
+        rows,
+      }}
+    >
+      <ScrollArea type="auto" viewportProps={{ tabIndex: 0 }}>
+        <Table fz="sm" verticalSpacing={8} aria-label={words.cards.titles.top_customers}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{said.customer}</Table.Th>
+              <Table.Th ta="right">{said.lifetimeValue}</Table.Th>
+              <Table.Th ta="right">{said.orders}</Table.Th>
+              <Table.Th>{said.rfmSegment}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={row.customer_id}>
+                <Table.Td>
+                  <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
+                    {nameOf(row)}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td ta="right">{formats.exact(row.total_lifetime_value, "money")}</Table.Td>
+                <Table.Td ta="right">{formats.exact(row.total_purchases)}</Table.Td>
+                <Table.Td>
+                  <Text component="span" fz="sm" style={{ whiteSpace: "nowrap" }}>
+                    <span aria-hidden style={{ color: look.of(row.rfm_segment ?? "") }}>
+                      ●{" "}
+                    </span>
+                    {row.rfm_segment}
+                  </Text>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </ScrollArea>
+      <Anchor component={Link} href={kept ? `/customers?${kept}` : "/customers"} fz="sm" mt={8} display="inline-block">
+        {said.allCustomers}
+      </Anchor>
+    </FigureCard>
+  );
+}

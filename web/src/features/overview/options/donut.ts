@@ -1,0 +1,67 @@
+import { basis, type ChartOption, FADED, type Look, tip } from "@/shared/charts/option";
+
+/** One part of a whole: its value as the filters know it, its name, size and colour, and how it is told. */
+export interface Slice {
+  value: string;
+  name: string;
+  customers: number;
+  colour: string;
+  faded: boolean;
+  lines: readonly (readonly [string, string])[];
+  hint: string;
+}
+
+/** Return a ring of slices with their sum in the middle; `labelled` has names at the slices, for pictures. */
+export function donutOption(
+  slices: readonly Slice[],
+  total: string,
+  caption: string,
+  look: Look,
+  labelled = false,
+): ChartOption {
+  return {
+    ...basis(look),
+    tooltip: {
+      ...basis(look).tooltip,
+      formatter: (at) => {
+        const slice = Array.isArray(at) ? undefined : slices[at.dataIndex];
+        return slice ? tip(slice.name, slice.lines, slice.hint) : "";
+      },
+    },
+    series: [
+      {
+        type: "pie",
+        id: "ring",
+        radius: labelled ? ["45%", "65%"] : ["64%", "94%"],
+        startAngle: 90,
+        label: { show: labelled, color: look.text, formatter: "{b} {d}%" },
+        labelLine: { show: labelled },
+        emphasis: { scale: false, itemStyle: { opacity: 1 } },
+        itemStyle: { borderColor: look.surface, borderWidth: 2 },
+        data: slices.map((one) => ({
+          name: one.name,
+          value: one.customers,
+          itemStyle: { color: one.colour, opacity: one.faded ? FADED : 1 },
+        })),
+      },
+      {
+        type: "pie",
+        id: "middle",
+        radius: [0, 0],
+        silent: true,
+        tooltip: { show: false },
+        labelLine: { show: false },
+        label: {
+          show: true,
+          position: "center",
+          formatter: `{total|${total}}\n{caption|${caption}}`,
+          rich: {
+            total: { fontSize: 20, fontWeight: 600, color: look.text, lineHeight: 26 },
+            caption: { fontSize: 12, color: look.dim },
+          },
+        },
+        data: [{ value: 1, itemStyle: { color: "transparent" } }],
+      },
+    ],
+  };
+}

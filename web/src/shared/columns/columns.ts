@@ -1,0 +1,43 @@
+/** Which columns of customer_360 pages show, and how a value of each looks. */
+import type { Schemas } from "@/shared/api/client";
+import type { Formats } from "@/shared/format/format";
+
+export type Customer = Schemas["Customer"];
+export type ColumnName = keyof Customer;
+export type Column = Schemas["ColumnMeaning"];
+
+/** Shown until others are chosen. */
+export const FIRST_COLUMNS: readonly ColumnName[] = [
+  "customer_id",
+  "first_name",
+  "last_name",
+  "email",
+  "customer_segment",
+  "rfm_segment",
+  "total_lifetime_value",
+  "total_purchases",
+  "last_purchase_date",
+  "churn_risk_score",
+  "favorite_product_category",
+  "preferred_marketing_channel",
+];
+
+const NUMBERS = ["BIGINT", "INT", "INTEGER", "DOUBLE", "DECIMAL"];
+
+/** Tell whether a column holds numbers that count or measure something. */
+export function isNumeric(column: Column): boolean {
+  return column.column !== "customer_id" && NUMBERS.includes(column.type.replace(/\(.*/, ""));
+}
+
+/** Return a column's name as people read it. */
+export function heading(name: string): string {
+  const text = name.replaceAll("_", " ").replace(/\brfm\b/, "RFM");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Return how a value looks. */
+export function shown(column: Column, value: Customer[ColumnName], formats: Formats): string {
+  if (typeof value === "number") return formats.exact(value, column.unit);
+  if (column.type === "DATE" && typeof value === "string" && /^\d{4}-/.test(value)) return formats.day(value);
+  return value ?? "–";
+}

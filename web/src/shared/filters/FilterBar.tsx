@@ -1,0 +1,110 @@
+import { ActionIcon, Button, Group, Pill, Text } from "@mantine/core";
+import { useHotkeys } from "@mantine/hooks";
+import { IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+
+import { statusQuery } from "@/shared/api/queries";
+import { useFormats } from "@/shared/format/useFormats";
+import { words } from "@/shared/words";
+
+import { AddFilter } from "./AddFilter";
+import classes from "./FilterBar.module.css";
+import { chosen, DIMENSIONS, during, type Filters, isEverything, toggled } from "./filters";
+import { valueName } from "./names";
+import { PeriodPicker } from "./PeriodPicker";
+import { useFilters } from "./useFilters";
+
+const said = words.filters;
+
+/** The bar under the header: the period, a chip for each filter, and how fresh the figures are. */
+export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): ReactElement {
+  const [filters, setFilters] = useFilters();
+  const { data: status } = useQuery(statusQuery);
+  useHotkeys([
+    [
+      "Escape",
+      () => {
+        if (document.querySelector("[role=dialog],[role=menu],[role=listbox]")) return;
+        const last = lastOf(filters);
+        if (last) setFilters(last);
+      },
+    ],
+  ]);
+  return (
+    <div className={classes.bar}>
+      <Group gap="xs" className={classes.filters}>
+        {withPeriod && status?.as_of && (
+          <PeriodPicker
+            asOf={status.as_of}
+            period={periodIn(filters)}
+            onChange={(period) => setFilters(during(filters, period.from, period.to))}
+          />
+        )}
+        <AddFilter filters={filters} onChange={setFilters} />
+        <Chips filters={filters} onChange={setFilters} />
+        {!isEverything(filters) && (
+          <Button variant="subtle" size="compact-sm" onClick={() => setFilters({})}>
+            {said.clear}
+          </Button>
+        )}
+      </Group>
+      <AsOf />
+    </div>
+  );
+}
+
+/** Return filters without the one that stands last, or null where there is none. */
+function lastOf(filters: Filters): Filters | null {
+  for (const dimension of [...DIMENSIONS].reverse()) {
+    const value = chosen(filters, dimension).at(-1);
+    if (value !== undefined) return toggled(filters, dimension, value);
+  }
+  return filters.from || filters.to ? during(filters) : null;
+}
+
+function periodIn(filters: Filters): { from?: string; to?: string } {
+  return { ...(filters.from ? { from: filters.from } : {}), ...(filters.to ? { to: filters.to } : {}) };
+}
+
+function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filters) => void }): ReactElement {
+  return (
+    <>
+      {DIMENSIONS.flatMap((dimension) =>
+        chosen(filters, dimension).map((value) => {
+          const name = `${said.columns[dimension]}: ${valueName(dimension, value)}`;
+          return (
+            <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""}>
+              <Group gap={2} wrap="nowrap">
+                <span className={classes.text} title={name}>
+                  {name}
+                </span>
+                <ActionIcon
+                  size="xs"
+                  variant="transparent"
+                  color="gray"
+                  aria-label={said.remove(name)}
+                  onClick={() => onChange(toggled(filters, dimension, value))}
+                >
+                  <IconX size={12} aria-hidden />
+                </ActionIcon>
+              </Group>
+            </Pill>
+          );
+        }),
+      )}
+    </>
+  );
+}
+
+function AsOf(): ReactElement | null {
+  const formats = useFormats();
+  const { data } = useQuery(statusQuery);
+  if (!data?.as_of || !data.built_at) return null;
+  return (
+    <Text size="xs" c="dimmed" className={classes.asOf ?? ""}>
+      {words.asOf(formats.day(data.as_of))} · {words.built(formats.ago(data.built_at))}
+      {data.changed_customers > 0 && ` · ${words.changedSince(formats.exact(data.changed_customers))}`}
+    </Text>
+  );
+}

@@ -1,0 +1,83 @@
+import { Button, Divider, Popover, Stack } from "@mantine/core";
+import { DatePicker } from "@mantine/dates";
+import { IconCalendar } from "@tabler/icons-react";
+import { type ReactElement, useState } from "react";
+
+import { useFormats } from "@/shared/format/useFormats";
+import { words } from "@/shared/words";
+
+import { type Period, periodOf, PRESETS, presetOf } from "./period";
+
+const said = words.filters;
+
+interface Props {
+  asOf: string;
+  period: Period;
+  onChange: (period: Period) => void;
+}
+
+/** Chooses the days whose facts count: one of the usual periods, or days of one's own. */
+export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
+  const [opened, setOpened] = useState(false);
+  const [days, setDays] = useState<[string | null, string | null]>([null, null]);
+  const formats = useFormats();
+  const preset = presetOf(period, asOf);
+
+  const take = (next: Period) => {
+    onChange(next);
+    setOpened(false);
+  };
+  const own = [
+    period.from && said.since(formats.day(period.from)),
+    period.to && said.until(formats.day(period.to)),
+  ]
+    .filter(Boolean)
+    .join(" ");
+
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus withRoles>
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="compact-md"
+          fz="sm"
+          leftSection={<IconCalendar size={16} aria-hidden />}
+          aria-label={`${said.period}: ${preset ? said.presets[preset] : own}`}
+          onClick={() => {
+            setDays([period.from ?? null, period.to ?? null]);
+            setOpened(!opened);
+          }}
+        >
+          {preset ? said.presets[preset] : own}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap={2}>
+          {PRESETS.map((one) => (
+            <Button
+              key={one}
+              variant={one === preset ? "light" : "subtle"}
+              size="compact-sm"
+              justify="start"
+              aria-pressed={one === preset}
+              onClick={() => take(periodOf(one, asOf))}
+            >
+              {said.presets[one]}
+            </Button>
+          ))}
+          <Divider my={4} label={said.custom} />
+          <DatePicker
+            type="range"
+            allowSingleDateInRange
+            value={days}
+            defaultDate={period.from ?? asOf}
+            onChange={([from, to]) => {
+              setDays([from, to]);
+              if (from && to) take({ from, to });
+            }}
+          />
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,78 @@
+/** What all figures are narrowed by, and how that stands in the address. */
+import type { operations } from "@/shared/api/schema";
+
+/** Customer filters and a period, just as the API takes them. */
+export type Filters = NonNullable<operations["get_dashboard"]["parameters"]["query"]>;
+export type Dimension = Exclude<keyof Filters, "from" | "to">;
+export type CustomerFilters = Pick<Filters, Dimension>;
+
+export const DIMENSIONS = [
+  "customer_segment",
+  "rfm_segment",
+  "churn_risk_score",
+  "favorite_product_category",
+  "preferred_marketing_channel",
+] as const satisfies readonly Dimension[];
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Return the filters that an address's search part holds; what is no filter is left out. */
+export function parseFilters(search: string): Filters {
+  const parameters = new URLSearchParams(search);
+  const found: Record<string, string[] | string> = {};
+  for (const name of DIMENSIONS) {
+    const values = [...new Set(parameters.getAll(name))];
+    if (values.length > 0) found[name] = values;
+  }
+  for (const end of ["from", "to"]) {
+    const day = parameters.get(end);
+    if (day !== null && DAY.test(day)) found[end] = day;
+  }
+  return found; // the API says so where a value is none of its own
+}
+
+/** Return an address's search part with these filters in place of those it had; all else stays. */
+export function withFilters(search: string, filters: Filters): string {
+  const parameters = new URLSearchParams(search);
+  for (const name of [...DIMENSIONS, "from", "to"] as const) {
+    parameters.delete(name);
+    const given = filters[name];
+    if (given === undefined || given === null) continue;
+    for (const value of typeof given === "string" ? [given] : given) parameters.append(name, value);
+  }
+  return parameters.toString();
+}
+
+/** Return the filters' part of an address's search alone, as what other pages are opened with. */
+export function filtersOnly(search: string): string {
+  return withFilters("", parseFilters(search));
+}
+
+/** Return the values that a dimension is narrowed to. */
+export function chosen(filters: Filters, dimension: Dimension): readonly string[] {
+  return filters[dimension] ?? [];
+}
+
+/** Return filters with a value added to a dimension, or taken away where it was there. */
+export function toggled(filters: Filters, dimension: Dimension, value: string): Filters {
+  const values = chosen(filters, dimension);
+  const left = values.includes(value) ? values.filter((one) => one !== value) : [...values, value];
+  return narrowed(filters, dimension, left);
+}
+
+/** Return filters with these values in one dimension. */
+export function narrowed(filters: Filters, dimension: Dimension, values: readonly string[]): Filters {
+  const { [dimension]: _, ...others } = filters;
+  return values.length === 0 ? others : ({ ...others, [dimension]: values });
+}
+
+/** Return filters with another period; without ends, it is all time. */
+export function during(filters: Filters, from?: string, to?: string): Filters {
+  const { from: _, to: __, ...others } = filters;
+  return { ...others, ...(from ? { from } : {}), ...(to ? { to } : {}) };
+}
+
+/** Tell whether nothing narrows. */
+export function isEverything(filters: Filters): boolean {
+  return Object.keys(filters).length === 0;
+}

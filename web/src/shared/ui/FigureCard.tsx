@@ -1,0 +1,156 @@
+import { ActionIcon, Box, Group, Menu, Modal, Paper, Skeleton, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import {
+  IconArrowsMaximize,
+  IconDots,
+  IconFileSpreadsheet,
+  IconInfoCircle,
+  IconPhoto,
+  IconTable,
+} from "@tabler/icons-react";
+import { type ReactElement, type ReactNode, type RefObject, useState } from "react";
+import { useLocation, useSearch } from "wouter";
+
+import type { Schemas } from "@/shared/api/client";
+import type { Picture } from "@/shared/charts/Chart";
+import { useLook } from "@/shared/charts/look";
+import { words } from "@/shared/words";
+
+import { toCsv } from "./csv";
+import { type Column, DataTable } from "./DataTable";
+import { download, pictureOf } from "./download";
+import classes from "./FigureCard.module.css";
+import { MeaningModal } from "./MeaningModal";
+
+const said = words.cards;
+
+/** A figure as the API gives it, whichever metric's. */
+export type AnyFigure = Schemas["DashboardMetrics"][keyof Schemas["DashboardMetrics"]];
+
+/** What a figure looks like as a table. */
+export interface Tabled<Row> {
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  pick?: { label: (row: Row) => string; act: (row: Row) => void };
+}
+
+interface Props<Row> {
+  name: keyof Schemas["DashboardMetrics"];
+  title: string;
+  figure: AnyFigure | undefined;
+  table: Tabled<Row>;
+  children: ReactNode;
+  /** How high the content is, so that a skeleton keeps its place. */
+  height: number;
+  stale?: boolean;
+  pictureRef?: RefObject<Picture | null>;
+  aside?: ReactNode;
+}
+
+/** A card of one figure, with its meaning, its table and its exports behind a menu. */
+export function FigureCard<Row>(props: Props<Row>): ReactElement {
+  const { name, title, figure, table, children, height, stale = false, pictureRef, aside } = props;
+  const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
+  const [opened, setShown] = useState<"meaning" | "table" | null>(null);
+  const [asked, forget] = useAskedFor(name);
+  const shown = asked ? "meaning" : opened;
+  const { surface } = useLook();
+
+  const fileName = `${name}-${figure?.as_of ?? ""}`;
+  const saveCsv = () =>
+    download(
+      `${fileName}.csv`,
+      toCsv(
+        table.columns.map((one) => one.name),
+        table.rows.map((row) => table.columns.map((one) => one.cell(row))),
+      ),
+    );
+  const savePng = async () => {
+    if (pictureRef?.current) download(`${fileName}.png`, pictureOf(await pictureRef.current.png(surface)));
+  };
+
+  return (
+    <Paper component="section" withBorder radius="md" className={classes.card} aria-label={title} aria-busy={!figure}>
+      <Group justify="space-between" wrap="nowrap" gap="xs" mb={8}>
+        <Title order={2} fz={14} fw={600} lineClamp={2}>
+          {title}
+        </Title>
+        <Group gap={4} wrap="nowrap">
+          {aside}
+          <Menu position="bottom-end" withinPortal>
+            <Menu.Target>
+              <ActionIcon variant="subtle" color="gray" aria-label={said.menu(title)} disabled={!figure}>
+                <IconDots size={18} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<IconInfoCircle size={16} />} onClick={() => setShown("meaning")}>
+                {said.meaning}
+              </Menu.Item>
+              <Menu.Item leftSection={<IconTable size={16} />} onClick={() => setShown("table")}>
+                {said.table}
+              </Menu.Item>
+              <Menu.Item leftSection={<IconFileSpreadsheet size={16} />} onClick={saveCsv}>
+                {said.csv}
+              </Menu.Item>
+              {pictureRef && (
+                <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => void savePng()}>
+                  {said.png}
+                </Menu.Item>
+              )}
+              <Menu.Item leftSection={<IconArrowsMaximize size={16} />} onClick={enlarge}>
+                {said.full}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </Group>
+      </Group>
+      {figure && !full ? (
+        <Box className={classes.content} data-stale={stale || undefined} mih={height}>
+          {children}
+        </Box>
+      ) : (
+        <Skeleton h={height} aria-label={words.loading} />
+      )}
+      <Modal opened={full} onClose={reduce} fullScreen title={title} closeButtonProps={{ "aria-label": words.close }}>
+        <div className={classes.full}>{children}</div>
+      </Modal>
+      {figure && (
+        <>
+          <MeaningModal
+            name={name}
+            title={title}
+            figure={figure}
+            opened={shown === "meaning"}
+            onClose={() => {
+              setShown(null);
+              if (asked) forget();
+            }}
+          />
+          <Modal
+            opened={shown === "table"}
+            onClose={() => setShown(null)}
+            title={<Text fw={600}>{title}</Text>}
+            size="lg"
+            closeButtonProps={{ "aria-label": words.close }}
+          >
+            <DataTable {...table} label={title} />
+          </Modal>
+        </>
+      )}
+    </Paper>
+  );
+}
+
+/** Tell whether the address asks for what a figure means, and give a way to take that back. */
+function useAskedFor(name: string): [boolean, () => void] {
+  const search = useSearch();
+  const [path, navigate] = useLocation();
+  const parameters = new URLSearchParams(search);
+  const forget = () => {
+    parameters.delete("figure");
+    const left = parameters.toString();
+    navigate(left === "" ? path : `${path}?${left}`, { replace: true });
+  };
+  return [parameters.get("figure") === name, forget];
+}
