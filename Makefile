@@ -50,7 +50,7 @@ check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
 test: lint web web-check docs
-	$(RUN)/pytest -n 2 --durations=15
+	$(RUN)/pytest -n 2 --durations=25
 
 web: src/patron/web/index.html
 
