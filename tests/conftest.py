@@ -7,6 +7,7 @@ engine. PATRON_TEST_ENGINES names the engines; see tests/support/databases.py.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -27,6 +28,10 @@ Build = Callable[..., list[Row]]
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("patron", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("patron")
+
+# Whoever is started in the background of a shell ignores Ctrl-C, and so would every process that a test sends it to.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A setting of the developer's own shell must not change what is tested.
 for _name in [
