@@ -18,7 +18,7 @@ from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
 
 WORK = Path(gettempdir(), "patron-benchmarks")
-PARTS = ("full", "incremental", "scale", "postgres")
+PARTS = ("full", "incremental", "figures", "scale", "postgres")
 OUT, ERR = Console(), Console(stderr=True)
 
 
@@ -67,6 +67,7 @@ def main(
     measured: dict[str, Callable[[], Figures]] = {
         "full": lambda: runs.full(Shop(work, customers), rounds, threads, say),
         "incremental": lambda: runs.incremental(Shop(work, customers), rounds, threads, say),
+        "figures": lambda: runs.incremental(Shop(work, customers), rounds, threads, say, figures=True),
         "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
         "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
     }

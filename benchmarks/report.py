@@ -48,6 +48,7 @@ def tables(results: Figures) -> list[Table]:
     for part, shape in (
         ("full", _full),
         ("incremental", _incremental),
+        ("figures", _with_figures),
         ("scale", _scale),
         ("postgres", _postgres),
     ):
@@ -97,11 +98,11 @@ def write_page(results: Figures, page: Path) -> None:
 
 def _full(figures: Figures) -> list[Table]:
     contestants, patron = figures["contestants"], next(iter(figures["contestants"]))
-    peers = {name: one for name, one in contestants.items() if name != patron}
+    peers = {name: one for name, one in contestants.items() if not name.startswith(patron)}
     best = min(peers, key=lambda name: float(peers[name]["wall_median"]))
     rows = [(name, *_times(one)) for name, one in contestants.items()]
-    rows.insert(1, ("Patron, and the view into a table", *_times(figures["patron_with_table"])))
-    rows.insert(2, (f"Patron, in {figures['memory_limit']}", *_times(figures["bounded"])))
+    rows.insert(2, ("Patron, and the view into a table", *_times(figures["patron_with_table"])))
+    rows.insert(3, (f"Patron, in {figures['memory_limit']}", *_times(figures["bounded"])))
     ratio = {kind: contestants[patron][kind] / peers[best][kind] for kind in ("wall_median", "cpu_median")}
     whole = figures["patron_with_table"]["wall_median"] / peers[best]["wall_median"]
     notes = (
@@ -109,6 +110,7 @@ def _full(figures: Figures) -> list[Table]:
         f"{ratio['cpu_median']:.2f} of its CPU time; with the whole table written too, {whole:.2f} of its wall time.",
         f"Every peer gave Patron's customer_360: {min(figures['values_compared'].values()):,} values each were "
         "compared, floating point to 1e-9 and all else exactly.",
+        "Patron's first line is without the sums for the dashboard's figures, which no peer makes either.",
         "Peak memory is that of the whole process, frames loaded before the clock started included.",
     )
     title = f"Full build of {figures['customers']:,} customers"
@@ -142,6 +144,10 @@ def _incremental(figures: Figures, where: str = "", size: int | None = None) -> 
         Table(title, columns, tuple(rows), tuple(notes)),
         _steps(f"an incremental build{where}", figures["steps"]),
     ]
+
+
+def _with_figures(figures: Figures) -> list[Table]:
+    return _incremental(figures, " with the dashboard's figures")
 
 
 def _scale(figures: Figures) -> list[Table]:

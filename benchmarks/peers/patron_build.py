@@ -10,14 +10,23 @@ from benchmarks.peers.patron_changes import build
 from patron.engines import connect
 from patron.export import export
 from patron.model.steps import steps
-from patron.settings import Settings
+from patron.settings import Model, Settings
 
 
 def full(
-    store: str, as_of: str, threads: int, result: str | None = None, memory_limit: str | None = None
+    store: str,
+    as_of: str,
+    threads: int,
+    result: str | None = None,
+    memory_limit: str | None = None,
+    *,
+    figures: bool = False,
 ) -> Figures:
-    """Build customer_360 whole, then write the whole view into a table too, timed apart (`table`)."""
-    settings = Settings(threads=threads, memory_limit=memory_limit)
+    """Build customer_360 whole, then write the whole view into a table too, timed apart (`table`).
+
+    Peers make customer_360 and no more, so the sums for `figures` of a dashboard are left out unless asked for.
+    """
+    settings = Settings(threads=threads, memory_limit=memory_limit, model=Model(figures=figures))
     with connect(store, settings, create=False) as engine:
         built = build(engine, date.fromisoformat(as_of), full=True)
         with Stopwatch() as table:

@@ -13,10 +13,10 @@ from benchmarks.news import load_news
 from patron.engines import Engine, connect
 from patron.export import export
 from patron.model.steps import steps
-from patron.settings import Settings
+from patron.settings import Model, Settings
 
 
-def incremental(store: str, as_of: str, threads: int) -> Figures:
+def incremental(store: str, as_of: str, threads: int, *, figures: bool = False) -> Figures:
     """Time a full build, one after 1 % changed as of the same day, and one after another 1 % as of the next day.
 
     What the last one leaves is compared with a full build of the same day; raises BenchmarkError where they differ.
@@ -26,7 +26,8 @@ def incremental(store: str, as_of: str, threads: int) -> Figures:
     with TemporaryDirectory(dir=Path(store).parent) as scratch:
         copy = Path(scratch, "shop.duckdb")
         shutil.copy(store, copy)
-        with connect(str(copy), Settings(threads=threads), create=False) as engine:
+        settings = Settings(threads=threads, model=Model(figures=figures))
+        with connect(str(copy), settings, create=False) as engine:
             return changes(engine, date.fromisoformat(as_of), Path(scratch))
 
 

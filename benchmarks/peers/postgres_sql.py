@@ -14,7 +14,7 @@ from benchmarks.measure import Cpu, Figures, Stopwatch
 from benchmarks.peers.patron_changes import build
 from patron.engines import Engine, connect
 from patron.export import export
-from patron.settings import Settings
+from patron.settings import Model, Settings
 
 HERE = Path(__file__).parent
 WORK_MEM = Settings.model_fields["work_mem"].default
@@ -23,7 +23,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 def first_full(url: str, day: date, cpu: Cpu) -> Figures:
     """Let the procedure build into empty tables, as for a shop that was never built."""
-    with connect(url, Settings()) as engine:
+    with connect(url, Settings(model=Model(figures=False))) as engine:
         for table in ("customer_features", "customers_to_come", "new_customers", "rfm_cut_points", "builds"):
             engine.query(f"TRUNCATE {table}")
         return build(engine, day, full=True, cpu=cpu)
@@ -31,7 +31,7 @@ def first_full(url: str, day: date, cpu: Cpu) -> Figures:
 
 def full_again(url: str, day: date, cpu: Cpu) -> Figures:
     """Let the procedure build everything although nothing changed."""
-    with connect(url, Settings()) as engine:
+    with connect(url, Settings(model=Model(figures=False))) as engine:
         return build(engine, day, full=True, cpu=cpu)
 
 
@@ -53,7 +53,7 @@ def by_hand(url: str, day: date, cpu: Cpu) -> Figures:
 def compare_by_hand(url: str, folder: Path) -> int:
     """Return how many values of by_hand.customer_360 are Patron's; raises BenchmarkError where one is not."""
     ours, theirs = folder / "procedure.parquet", folder / "by_hand.parquet"
-    with connect(url, Settings()) as engine:
+    with connect(url, Settings(model=Model(figures=False))) as engine:
         export(engine, "customer_360", ours, overwrite=True)
         _export_by_hand(engine, theirs)
     return assert_same(ours, theirs, "PostgreSQL by hand")

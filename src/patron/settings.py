@@ -48,6 +48,8 @@ class Model(BaseModel):
     """Fixed cut points of frequency_score in orders, rising; else percentiles."""
     monetary_cuts: tuple[Money, Money, Money, Money] | None = None
     """Fixed cut points of monetary_score in money, rising; else percentiles."""
+    figures: bool = True
+    """Whether builds keep the sums that figures and the dashboard read; customer_360 needs none of them."""
 
     @field_validator("churn_days", "recency_cuts", "frequency_cuts", "monetary_cuts", mode="before")
     @classmethod

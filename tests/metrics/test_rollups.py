@@ -8,22 +8,29 @@ from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.engines import Engine
+from patron.errors import NoDatabase
 from patron.metrics import dashboard
 from patron.model import Kept
 from patron.model.steps import kept
-from patron.settings import Settings
+from patron.settings import Model, Settings
+from tests.conftest import MakeEngine
 from tests.metrics.narrowing import random_narrowing
 from tests.metrics.test_figures import check
 from tests.reference import Shop
-from tests.shops import STAGES, Case, histories
+from tests.shops import STAGES, TODAY, Case, days_ago, histories, shop
 from tests.support.databases import Databases, fill, rows
 
 MOVES = (0, 1, -1, 31, -366)
-KEPT = [step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE) if step.name != "current_build"]
+KEPT = [
+    step.name
+    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)
+    if step.name != "current_build"
+]
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -50,6 +57,43 @@ def test_any_history_ends_with_the_rollups_of_a_full_build(
         assert {name: one.rows for name, one in again.items()} == {
             name: one.rows for name, one in figures.items()
         }
+
+
+def test_sums_follow_a_few_customers_among_many(make_engine: MakeEngine) -> None:
+    """One is computed again, some go to another slice as time goes by, and most stay as they were."""
+    everybody = range(1, 21)
+    before = shop(
+        customers=[{"customer_id": one, "registration_date": days_ago(400 + one)} for one in everybody],
+        purchases=[
+            {"customer_id": one, "purchase_date": days_ago(10 * one), "total_amount": one}
+            for one in everybody
+        ],
+    )
+    after = shop(purchases=[{"transaction_id": 99, "customer_id": 7, "total_amount": 5}])
+    engine, later = make_engine(), TODAY + timedelta(days=25)
+    fill(engine, before)
+    engine.build(TODAY)
+    fill(engine, {**after, "customer_info": []})
+    assert engine.build(later).recomputed == 1
+    incremental = everything(engine)
+    engine.build(later, full=True)
+    assert everything(engine) == incremental
+
+
+def test_a_shop_may_leave_figures_out(make_engine: MakeEngine) -> None:
+    engine = make_engine(Settings(model=Model(figures=False)))
+    fill(engine, shop(purchases=[{}]))
+    engine.build(TODAY)
+    assert len(rows(engine, "SELECT * FROM customer_360")) == 1
+    assert {name for name, found in everything(engine).items() if found} == {
+        "customer_features",
+        "rfm_cut_points",
+    }
+    with pytest.raises(NoDatabase, match=r"model\.figures was false"):
+        dashboard(engine)
+    engine.settings = Settings()
+    assert engine.build(TODAY).kind == "full"
+    assert dashboard(engine)["total_customers"].rows[0]["value"] == 1
 
 
 def everything(engine: Engine) -> dict[str, Counter[tuple[Any, ...]]]:

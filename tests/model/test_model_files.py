@@ -9,7 +9,7 @@ import sqlglot
 from sqlglot import ErrorLevel, exp
 
 from patron.contract import CONTRACT
-from patron.contract.bookkeeping import BOOKKEEPING
+from patron.contract.bookkeeping import BOOKKEEPING, SLICE_NUMBERS
 from patron.errors import ContractError
 from patron.model import Kept, Step, step_named, steps
 from patron.model.render import inlined, parameters
@@ -87,12 +87,12 @@ def test_a_query_of_a_step_stands_on_tables_alone(step: Step) -> None:
     stored = {one.name for one in steps() if one.kept not in UNKEPT}
     named = {cte.alias for cte in query.find_all(exp.CTE)}
     read = {table.name for table in query.find_all(exp.Table)}
-    assert read <= named | stored | {table.name for table in CONTRACT}
+    assert read <= named | stored | {table.name for table in (*CONTRACT, SLICE_NUMBERS)}
     assert query.named_selects == step.tree.named_selects
 
 
 def test_each_step_comes_after_what_it_reads() -> None:
-    seen = {table.name for table in CONTRACT}
+    seen = {table.name for table in (*CONTRACT, SLICE_NUMBERS)}
     for step in steps():
         assert set(step.reads) <= seen, step.name
         seen.add(step.name)

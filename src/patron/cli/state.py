@@ -57,7 +57,7 @@ def _read(engine: Engine, today: date) -> dict[str, Any]:
     there = engine.contents()
     if not {table.name for table in (*CONTRACT, *BOOKKEEPING)} <= there.keys():
         return nothing(State.NOT_INITIALISED)
-    derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)}
+    derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW)}
     last = engine.last_build()
     used = _settings_of(last) if last and last.get("model") == engine.model_mark else None
     other = not derived <= there.keys() or (last is not None and used is None)

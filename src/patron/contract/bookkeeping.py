@@ -139,6 +139,19 @@ def former_of(table: Table) -> Table:
 
 FORMER: dict[str, Table] = {table.name: former_of(table) for table in CONTRACT}
 
+SLICE_NUMBERS = Table(
+    "slice_numbers",
+    "The number that each slice got when a build first met it, so that sums kept under it stay good.",
+    (
+        Column("slice_id", Type.BIGINT, "The number.", required=True),
+        Column("customer_segment", Type.TEXT, "High, Medium or Low Value.", required=True),
+        Column("rfm_segment", Type.TEXT, "Name of the RFM segment.", required=True),
+        Column("churn_risk_score", Type.INTEGER, "1 to 5, or None."),
+        Column("favorite_product_category", Type.TEXT, "Category bought most, or None."),
+        Column("preferred_marketing_channel", Type.TEXT, "Channel liked most, or None."),
+    ),
+)
+
 BOOKKEEPING: tuple[Table, ...] = (
     LOADS,
     QUARANTINE,
@@ -148,4 +161,5 @@ BOOKKEEPING: tuple[Table, ...] = (
     CHANGED_CUSTOMERS,
     BUILDS,
     NEW_CUSTOMERS,
+    SLICE_NUMBERS,
 )

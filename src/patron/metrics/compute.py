@@ -78,10 +78,17 @@ class Shape:
 
 
 def current_build(database: Database) -> Build:
-    """Return the build that figures are of; raises NoDatabase before the first one."""
-    rows = database.query("SELECT build_id, as_of FROM current_build")
+    """Return the build that figures are of; raises NoDatabase before the first one, and where it kept no figures."""
+    rows = database.query(
+        "SELECT build_id, as_of, EXISTS (SELECT 1 FROM points_in_time) AS has_figures FROM current_build"
+    )
     if not rows:
         raise NoDatabase("There are no figures yet, because nothing is built; run `patron build` first.")
+    if not rows[0]["has_figures"]:
+        raise NoDatabase(
+            "The latest build kept no figures, as the setting model.figures was false; set it to true in patron.toml "
+            "and run `patron build`."
+        )
     return Build(rows[0]["build_id"], rows[0]["as_of"])
 
 

@@ -26,6 +26,7 @@ _KINDS: dict[Kept, Kind] = {
     Kept.VIEW: "view",
     Kept.CUSTOMER_TABLE: "table",
     Kept.SHOP_TABLE: "table",
+    Kept.SHOP_SUM: "table",
     Kept.BUILD_STEP: "step",
     Kept.BATCH_STEP: "step",
     Kept.CHECK: "check",
@@ -67,7 +68,7 @@ def tables() -> tuple[Description, ...]:
     return (
         *map(_step, views),
         *(Description(table.name, "contract table", table.meaning) for table in CONTRACT),
-        *map(_step, kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE)),
+        *map(_step, kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)),
         *map(_step, kept(Kept.BUILD_STEP, Kept.BATCH_STEP, Kept.CHECK)),
         *(Description(table.name, "bookkeeping table", table.meaning) for table in BOOKKEEPING),
     )

@@ -6,7 +6,7 @@ last SELECT carries its meaning in a comment. Everything here is read from there
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from patron.contract import CONTRACT
+from patron.contract.bookkeeping import SLICE_NUMBERS
 from patron.errors import ContractError
 
 DIALECT = "duckdb"
@@ -29,6 +30,7 @@ class Kept(StrEnum):
     BATCH_STEP = "batch step"  # only while a batch of customers is computed
     CUSTOMER_TABLE = "customer table"  # a table whose rows are computed batch by batch
     SHOP_TABLE = "shop table"  # a table that every build computes whole
+    SHOP_SUM = "shop sum"  # a table of sums over customers, to which an incremental build adds what changed
     VIEW = "view"
     CHECK = "check"  # a query whose rows go into the build's record
 
@@ -50,24 +52,34 @@ class Step:
     reads: tuple[str, ...]
     columns: dict[str, str]
     parameters: tuple[str, ...]
+    is_rollup: bool = False
 
     @property
     def tree(self) -> exp.Query:
         """A fresh syntax tree of the step, to be changed at will."""
         return _parse(self.name, self.sql)
 
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """The columns that add up over customers; the others of a shop sum are its key."""
+        return tuple(one.alias_or_name for one in self.tree.selects if one.find(exp.AggFunc))
+
 
 @cache
 def steps() -> tuple[Step, ...]:
     """Return all steps, each after what it reads; of steps that could swap places the first in alphabet."""
-    found = {
-        path.name.removesuffix(".sql"): path.read_text("utf-8")
-        for folder in (files(__package__), files(__package__) / ROLLUPS)
-        for path in folder.iterdir()
-        if path.name.endswith(".sql")
+    home = files(__package__)
+    own, rollups = ({path.name for path in folder.iterdir()} for folder in (home, home / ROLLUPS))
+    paths = {
+        **{name: home / name for name in own if name.endswith(".sql")},
+        **{name: home / ROLLUPS / name for name in rollups if name.endswith(".sql")},
     }
-    known = set(found) | {table.name for table in CONTRACT}
-    read = {name: _read_step(name, sql, known) for name, sql in found.items()}
+    found = {name.removesuffix(".sql"): path.read_text("utf-8") for name, path in paths.items()}
+    known = set(found) | {table.name for table in (*CONTRACT, SLICE_NUMBERS)}
+    read = {
+        name: replace(_read_step(name, sql, known), is_rollup=f"{name}.sql" in rollups)
+        for name, sql in found.items()
+    }
     sorter = TopologicalSorter(
         {name: [one for one in step.reads if one in found] for name, step in read.items()}
     )

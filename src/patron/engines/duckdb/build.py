@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -26,10 +27,12 @@ from patron.contract import CONTRACT, FACTS
 from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliation, Step
 from patron.engines.duckdb.opening import reason
 from patron.engines.duckdb.picks import sql_of
+from patron.engines.duckdb.sums import ChangedSums
 from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.model.steps import Step as ModelStep
+from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
@@ -65,6 +68,7 @@ class DuckDBBuild:
         self.build_id = (last["build_id"] if last else 0) + 1
         self.values = parameters(engine.settings.model, as_of, self.build_id)
         self.settings = json.loads(engine.settings.model.model_dump_json())
+        self.figures = engine.settings.model.figures
         self.seconds: dict[str, float] = {}
         self.rows: dict[str, int] = {}
         self.failed: str | None = None  # the step that was the first to fail
@@ -74,8 +78,16 @@ class DuckDBBuild:
 
     def _features_differ(self, last: dict[str, Any]) -> bool:
         """Whether the rows of before were made by other steps, or with another setting that they hold."""
-        used = json.loads(last["settings"]).get("positive_response_types")
-        return bool(not self.same_model or used != self.settings["positive_response_types"])
+        used = json.loads(last["settings"])
+        return bool(
+            not self.same_model
+            or used.get("positive_response_types") != self.settings["positive_response_types"]
+            or used.get("figures", True) != self.figures
+        )
+
+    def _steps(self, *ways: Kept) -> tuple[ModelStep, ...]:
+        """Return the steps to run: those of the rollups only where figures are wanted."""
+        return tuple(step for step in kept(*ways) if self.figures or not step.is_rollup)
 
     def run(self) -> BuildRecord:
         """Build, reconcile, swap; raises BuildError or NotReconciled and then leaves all as it was."""
@@ -107,7 +119,7 @@ class DuckDBBuild:
                 for step in kept(Kept.CUSTOMER_TABLE):
                     cursor.execute(f"DROP TABLE {step.name}")
                     cursor.execute(f"ALTER TABLE {step.name}_next RENAME TO {step.name}")
-                return self._finish(cursor, new, recomputed=None)
+                return self._finish(cursor, new)
         except BaseException:
             with suppress(duckdb.Error), self.engine.transaction() as cursor:
                 _drop_next(cursor)
@@ -203,6 +215,9 @@ class DuckDBBuild:
                 ),
             )
             recomputed = _count(cursor, "batch")
+            sums = ChangedSums(cursor, f"{self.engine.catalog}.main") if self.figures else None
+            if sums:
+                self._timed("former sums", sums.keep_former)
             new = 0
             if recomputed:
                 self._run_once(cursor)
@@ -210,10 +225,10 @@ class DuckDBBuild:
                     self._run_batch(cursor, suffix="_batch")
                 new = self._note_new(cursor, "customer_features_batch")
                 self._timed("merge", lambda: self._merge(cursor))
-            return self._finish(cursor, new, recomputed)
+            return self._finish(cursor, new, recomputed, sums)
 
     def _merge(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        for step in kept(Kept.CUSTOMER_TABLE):
+        for step in self._steps(Kept.CUSTOMER_TABLE):
             cursor.execute(
                 f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
             )
@@ -244,13 +259,13 @@ class DuckDBBuild:
 
     def _run_once(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Compute what all batches of this cursor share."""
-        for step in kept(Kept.BUILD_STEP):
+        for step in self._steps(Kept.BUILD_STEP):
             self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
 
     def _run_batch(self, cursor: duckdb.DuckDBPyConnection, suffix: str) -> None:
-        for step in kept(Kept.BATCH_STEP):
+        for step in self._steps(Kept.BATCH_STEP):
             self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
-        for step in kept(Kept.CUSTOMER_TABLE):
+        for step in self._steps(Kept.CUSTOMER_TABLE):
             into = f"{step.name}{suffix}"
             opening = (
                 f"INSERT INTO {into} BY NAME"
@@ -258,7 +273,7 @@ class DuckDBBuild:
                 else f"CREATE OR REPLACE TEMP TABLE {into} AS"
             )
             self._run_step(cursor, step, opening)
-        for step in kept(Kept.BATCH_STEP):
+        for step in self._steps(Kept.BATCH_STEP):
             cursor.execute(f"DROP TABLE temp.{step.name}")
 
     def _run_step(self, cursor: duckdb.DuckDBPyConnection, step: ModelStep, opening: str) -> None:
@@ -283,11 +298,30 @@ class DuckDBBuild:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def _finish(self, cursor: duckdb.DuckDBPyConnection, new: int, recomputed: int | None) -> BuildRecord:
+    def _run_for_all(self, cursor: duckdb.DuckDBPyConnection, sums: ChangedSums | None) -> None:
+        """Compute what depends on everyone; sums that hardly changed are brought up to date."""
+        for step in kept(Kept.SHOP_TABLE, Kept.SHOP_SUM):
+            if step.is_rollup and not self.figures:
+                cursor.execute(f"DELETE FROM {step.name}")
+            elif step.kept is Kept.SHOP_SUM and sums and sums.are_few:
+                self.rows[step.name] = self._timed(step.name, partial(sums.add, step))
+            else:
+                cursor.execute(f"DELETE FROM {step.name}")
+                self._run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
+            if step.name == SLICES:
+                cursor.execute(new_slice_numbers())
+            if step.name == CUSTOMER_SLICES and sums:
+                self._timed("changed slices", sums.compare)
+
+    def _finish(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        new: int,
+        recomputed: int | None = None,
+        sums: ChangedSums | None = None,
+    ) -> BuildRecord:
         """Compute what depends on everyone, reconcile, forget the changes that were taken in, keep the record."""
-        for step in kept(Kept.SHOP_TABLE):
-            cursor.execute(f"DELETE FROM {step.name}")
-            self._run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
+        self._run_for_all(cursor, sums)
         customers = _count(cursor, "customer_features")
         reconciliation = self._timed("reconciliation", lambda: self._reconcile(cursor))
         cursor.execute("DELETE FROM changed_customers")

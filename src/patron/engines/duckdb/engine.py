@@ -112,7 +112,7 @@ class DuckDBEngine(Engine):
     def init(self) -> None:
         with self.writing, self.transaction() as cursor:
             self._create_declared(cursor)
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
                 if step.kept is Kept.VIEW:
                     cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
                 else:

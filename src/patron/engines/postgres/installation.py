@@ -41,7 +41,7 @@ def script(settings: Settings, schema: str) -> str:
     ]
     for table in DECLARED:
         parts += [f"{one};" for one in _declaration(table, settings)]
-    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
         parts += [f"{one};" for one in _creation(step, settings, schema)]
     parts += [f"{one};" for one in trigger_statements(schema)]
     procedure = procedure_sql(settings, schema)
@@ -75,7 +75,7 @@ class Installation:
             self._declare(table)
         try:
             with self.connection.transaction():
-                for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+                for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
                     self._derive(step)
         except (_OutdatedError, psycopg.errors.InvalidTableDefinition, psycopg.errors.UndefinedColumn):
             self._derive_anew()
@@ -148,7 +148,7 @@ class Installation:
         try:
             for step in reversed(kept(Kept.VIEW)):
                 self._execute(f"DROP VIEW IF EXISTS {self.home}.{step.name}")
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
                 if step.kept is not Kept.VIEW and self._exists(step) and self._outdated(step):
                     self._execute(f"DROP TABLE {self.home}.{step.name}")
                 self._derive(step)

@@ -18,9 +18,11 @@ from sqlglot import exp
 from patron.contract import CONTRACT
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines.postgres.render import PREFIX, quoted, rendered_step
+from patron.engines.postgres.sums import brought_up_to_date, compare, keep_former
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
 from patron.model.render import mark, parameters
 from patron.model.steps import Kept, Step, kept, step_named, steps
+from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers
 from patron.settings import Settings
 
 NAME = "refresh_customer_360"
@@ -54,11 +56,18 @@ def fingerprint(sql: str) -> str:
 
 
 def _body(settings: Settings, home: str, schema: str) -> str:
-    unkept = kept(Kept.BUILD_STEP, Kept.BATCH_STEP)
+    figures = settings.model.figures
+    wanted = {step.name for step in steps() if figures or not step.is_rollup}
+    unkept = [step for step in kept(Kept.BUILD_STEP, Kept.BATCH_STEP) if step.name in wanted]
     batch_steps = [_step_into(step, schema, f"pg_temp.{step.name}") for step in unkept]
-    customer_tables = kept(Kept.CUSTOMER_TABLE)
+    customer_tables = [step for step in kept(Kept.CUSTOMER_TABLE) if step.name in wanted]
     fresh = [_step_into(step, schema, f"pg_temp.{step.name}_batch") for step in customer_tables]
-    shop = [_shop_step(step, schema, home) for step in kept(Kept.SHOP_TABLE)]
+    shop = [
+        _for_all(step, schema, home, figures=figures)
+        if step.name in wanted
+        else f"    DELETE FROM {home}.{step.name};\n"
+        for step in kept(Kept.SHOP_TABLE, Kept.SHOP_SUM)
+    ]
     return f"""
 #variable_conflict use_column
 -- Brings {schema}.customer_360 up to date as known on as_of, whole or not at all. Written by Patron from its model
@@ -69,6 +78,7 @@ DECLARE
     started_at CONSTANT timestamp := clock_timestamp() AT TIME ZONE 'UTC';
     last {home}.builds%ROWTYPE;
     whole boolean;
+    anew boolean;  -- whether sums over customers are made anew
     recomputed bigint;
     arrived bigint;
     customers bigint;
@@ -94,7 +104,8 @@ BEGIN
     build_id := {PREFIX}build_id;
     whole := full_build OR last.build_id IS NULL OR {PREFIX}as_of < last.as_of
         OR last.model IS DISTINCT FROM '{model_mark(schema)}'
-        OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types);
+        OR (last.settings::jsonb -> 'positive_response_types') <> to_jsonb({PREFIX}positive_response_types)
+        OR COALESCE(last.settings::jsonb ->> 'figures', 'true') <> '{str(figures).lower()}';
 
 {indent("".join(f"ANALYZE {notes};" + chr(10) for notes in _notes(home)), "    ").rstrip()}
     CREATE TEMP TABLE batch ON COMMIT DROP AS
@@ -114,6 +125,7 @@ BEGIN
     END IF;
 
 {"".join(batch_steps)}{"".join(fresh)}
+{keep_former(home) if figures else ""}
 {_begun("merge")}
     -- After another model the former rows may be gone; then the customers of all builds before are known.
     INSERT INTO {home}.new_customers (build_id, customer_id)
@@ -124,7 +136,7 @@ BEGIN
             WHERE last.model IS DISTINCT FROM '{model_mark(schema)}' AND earlier.customer_id = fresh.customer_id
         );
     GET DIAGNOSTICS arrived = ROW_COUNT;
-{_merge(home)}
+{_merge(home, [step.name for step in customer_tables])}
 {_timed("merge")}
 {"".join(shop)}
     SELECT COUNT(*) INTO customers FROM {home}.customer_features;
@@ -240,13 +252,21 @@ def _step_into(step: Step, schema: str, table: str) -> str:
     )
 
 
-def _shop_step(step: Step, schema: str, home: str) -> str:
-    query = rendered_step(step, schema, indent=4)
-    return (
-        f"{_begun(step.name)}\n    DELETE FROM {home}.{step.name};\n"
-        f"    INSERT INTO {home}.{step.name} ({', '.join(step.columns)})\n{query};\n"
-        f"    GET DIAGNOSTICS step_rows = ROW_COUNT;\n{_timed(step.name)}\n"
+def _for_all(step: Step, schema: str, home: str, *, figures: bool) -> str:
+    """Return what computes a step that depends on everyone."""
+    anew = (
+        f"    DELETE FROM {home}.{step.name};\n"
+        f"    INSERT INTO {home}.{step.name} ({', '.join(step.columns)})\n{rendered_step(step, schema, indent=4)};\n"
+        "    GET DIAGNOSTICS step_rows = ROW_COUNT;\n"
     )
+    if step.kept is Kept.SHOP_SUM:
+        changed = brought_up_to_date(step, schema, home)
+        anew = f"    IF anew THEN\n{indent(anew, '    ')}    ELSE\n{changed}    END IF;\n"
+    if step.name == SLICES:
+        anew += indent(new_slice_numbers(f"{home}.") + ";\n", "    ")
+    if step.name == CUSTOMER_SLICES and figures:
+        anew += compare(home)
+    return f"{_begun(step.name)}\n{anew}{_timed(step.name)}\n"
 
 
 def _begun(name: str) -> str:
@@ -260,7 +280,7 @@ def _timed(name: str) -> str:
     )
 
 
-def _merge(home: str) -> str:
+def _merge(home: str, customer_tables: list[str]) -> str:
     """Merge the fresh rows in: rows that did not change are not written, and readers of any isolation see one build."""
     columns = list(step_named("customer_features").columns)
     kept_row = ", ".join(f"kept.{name}" for name in columns)
@@ -283,7 +303,7 @@ def _merge(home: str) -> str:
     WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
     ORDER BY fresh.customer_id;
     GET DIAGNOSTICS step_rows = ROW_COUNT;
-{"".join(_replace(home, step.name) for step in kept(Kept.CUSTOMER_TABLE) if step.name != "customer_features")}"""
+{"".join(_replace(home, name) for name in customer_tables if name != "customer_features")}"""
 
 
 def _replace(home: str, table: str) -> str:

@@ -28,17 +28,21 @@ def rendered(
     batch: bool = False,
     values: Mapping[str, Any] | None = None,
     bound: bool = False,
+    stand_ins: Mapping[str, str] | None = None,
     indent: int = 0,
 ) -> str:
     """Return `query` for PostgreSQL.
 
-    With `batch`, names of tables with a customer stand for the batch's rows, in temporary views. `$name` becomes
-    a variable of the procedure, its literal where there are `values`, or stays where values are to be `bound`.
+    With `batch`, names of tables with a customer stand for the batch's rows, in temporary views; `stand_ins` names
+    the temporary tables that are read in the place of others. `$name` becomes a variable of the procedure, its
+    literal where there are `values`, or stays where values are to be `bound`.
     """
     local = {cte.alias for cte in query.find_all(exp.CTE)}
     homes = _homes(schema, batch=batch)
     for table in list(query.find_all(exp.Table)):
-        if table.name not in local:
+        if table.name in (stand_ins or {}):
+            _replace(table, (stand_ins or {})[table.name])
+        elif table.name not in local:
             home = homes.get(table.name, schema)
             table.set("db", exp.to_identifier(home, quoted=home != BATCH))
     text = query.transform(lambda node: _node(node, values, bound=bound)).sql(
@@ -56,6 +60,14 @@ def rendered_step(step: Step, schema: str, *, indent: int = 0) -> str:
 def quoted(schema: str) -> str:
     """Return a schema's name, quoted."""
     return exp.to_identifier(schema, quoted=True).sql(dialect="postgres")
+
+
+def _replace(table: exp.Table, stand_in: str) -> None:
+    """Let a temporary table be read under the name that the query knows."""
+    if not table.alias:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+    table.set("this", exp.to_identifier(stand_in))
+    table.set("db", exp.to_identifier(BATCH))
 
 
 def _homes(schema: str, *, batch: bool) -> dict[str, str]:

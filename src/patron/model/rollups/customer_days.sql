@@ -30,7 +30,7 @@ followed AS (
     SELECT
         days.*,
         LAG(purchase_date) OVER (PARTITION BY customer_id ORDER BY purchase_date) AS previous_day,
-        SUM(orders) OVER (PARTITION BY customer_id ORDER BY purchase_date) AS orders_so_far
+        SUM(orders) OVER (PARTITION BY customer_id ORDER BY purchase_date ROWS UNBOUNDED PRECEDING) AS orders_so_far
     FROM days
     WHERE purchased_amount IS NOT NULL
     UNION ALL

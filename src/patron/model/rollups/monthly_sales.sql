@@ -1,6 +1,6 @@
 -- What was bought and brought back in each calendar month.
 -- Grain: one row per slice and month with a purchase or a return.
--- Kept as: shop table
+-- Kept as: shop sum
 WITH sales AS (
     SELECT
         customer_id,
@@ -24,7 +24,8 @@ SELECT
     CAST(COALESCE(SUM(purchased_amount), 0) AS DECIMAL(18, 2)) AS purchased_amount, -- Paid, without returns.
     CAST(SUM(order_starts) AS BIGINT) AS order_starts,                              -- Orders whose first day is in it.
     CAST(SUM(orders) AS BIGINT) AS orders,                                          -- Orders with a purchase in it.
-    CAST(SUM(buyers) AS BIGINT) AS buyers                                           -- Customers with a purchase in it.
+    CAST(SUM(buyers) AS BIGINT) AS buyers,                                          -- Customers with a purchase in it.
+    COUNT(*) AS entries                                                             -- Rows behind it.
 FROM sales
 JOIN customer_slices ON customer_slices.customer_id = sales.customer_id
 GROUP BY slice_id, month

@@ -1,93 +1,96 @@
--- The leading figures as a build of an earlier day would have had them, of the slices of today. Everything counts
--- from a first day on: a customer from the registration, a sale from the day that first knew of it.
--- Whoever bought on a day is of the base of the retention rate from 365 to 729 days later, and retained while the
--- next purchase is less than 365 days old. Of several purchases in such a year, the first stands for the customer.
+-- The leading figures as a build of an earlier day would have had them, of the slices of today. At a month's end they
+-- are the sum of all changes up to it; as_of and the same date a year before need the days of their month too.
 -- Grain: one row per slice and point in time.
 -- Kept as: shop table
-WITH ends AS (
-    SELECT MIN(point) AS first_point, MAX(point) AS as_of FROM points_in_time
-),
-
-kinds AS (
-    SELECT 1 AS base, 0 AS retained UNION ALL SELECT 0, 1
-),
-
-spans AS (
+WITH exact_points AS (
     SELECT
-        slice_id,
-        base,
-        retained,
-        first_point,
         as_of,
-        CASE WHEN base = 1 THEN GREATEST(sold_on + 365, previous_day + 730, known_on)
-            ELSE GREATEST(previous_day + 365, known_on) END AS first_day,
-        CASE WHEN base = 1 THEN sold_on + 730 ELSE LEAST(sold_on + 365, previous_day + 730) END AS day_after
-    FROM customer_days
-    JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
-    CROSS JOIN kinds
-    CROSS JOIN ends
-    WHERE purchased_amount IS NOT NULL AND sold_on + 730 > first_point AND (base = 1 OR previous_day IS NOT NULL)
+        CAST(DATE_TRUNC('month', as_of) AS DATE) AS month,
+        year_before,
+        CAST(DATE_TRUNC('month', year_before) AS DATE) AS month_before
+    FROM (SELECT as_of, CAST(as_of - INTERVAL 1 YEAR AS DATE) AS year_before FROM current_build) AS days
 ),
 
-dated_spans AS (
+points AS (
+    SELECT point, points_in_time.month, point = as_of OR point = year_before AS is_exact
+    FROM points_in_time
+    CROSS JOIN exact_points
+),
+
+counting_days AS (
     SELECT
-        slice_id, base, retained,
-        CASE WHEN first_day <= first_point THEN first_point
-            ELSE LEAST(LAST_DAY(first_day), as_of) END AS from_point,
-        CASE WHEN day_after <= first_point THEN first_point
-            WHEN day_after > as_of THEN NULL
-            ELSE LEAST(LAST_DAY(day_after), as_of) END AS point_after
-    FROM spans
-    WHERE first_day < day_after AND first_day <= as_of
+        customer_days.*,
+        known_on >= month AND known_on <= as_of AS is_of_month,
+        known_on >= month_before AND known_on <= year_before AS is_of_month_before,
+        CASE
+            WHEN purchased_amount IS NULL OR sold_on <= as_of - 730 OR known_on > as_of THEN NULL
+            WHEN sold_on > as_of - 365 THEN CASE WHEN previous_day BETWEEN as_of - 729 AND as_of - 365 THEN 1 END
+            WHEN previous_day > as_of - 730 THEN NULL
+            ELSE 0
+        END AS retained,
+        CASE
+            WHEN purchased_amount IS NULL OR sold_on <= year_before - 730 OR known_on > year_before THEN NULL
+            WHEN sold_on > year_before - 365
+                THEN CASE WHEN previous_day BETWEEN year_before - 729 AND year_before - 365 THEN 1 END
+            WHEN previous_day > year_before - 730 THEN NULL
+            ELSE 0
+        END AS retained_before
+    FROM customer_days
+    CROSS JOIN exact_points
+    WHERE known_on > year_before - 730
 ),
 
-counted_spans AS (
-    SELECT slice_id, from_point, point_after, SUM(base) AS base, SUM(retained) AS retained
-    FROM dated_spans
-    GROUP BY slice_id, from_point, point_after
+days AS (
+    SELECT
+        slice_id, revenue, purchased_amount, orders, first_orders, second_orders,
+        is_of_month, is_of_month_before, retained, retained_before
+    FROM counting_days
+    JOIN customer_slices ON customer_slices.customer_id = counting_days.customer_id
+    WHERE is_of_month OR is_of_month_before OR retained IS NOT NULL OR retained_before IS NOT NULL
 ),
 
 changes AS (
     SELECT
-        slice_id,
-        CASE WHEN registration_date IS NULL OR registration_date <= first_point THEN first_point
-            ELSE LEAST(LAST_DAY(registration_date), as_of) END AS from_point,
-        1 AS customers, 0 AS value, 0 AS purchased_amount, 0 AS orders, 0 AS buyers, 0 AS repeat_buyers,
-        0 AS base, 0 AS retained
+        point, slice_id, customers, value, purchased_amount, orders, buyers, repeat_buyers,
+        CASE WHEN is_exact THEN 0 ELSE retention_base END AS retention_base,
+        CASE WHEN is_exact THEN 0 ELSE retained END AS retained
+    FROM monthly_changes
+    JOIN points
+        ON monthly_changes.month < points.month OR (monthly_changes.month = points.month AND NOT is_exact)
+    UNION ALL
+    SELECT as_of, slice_id, COUNT(*), 0, 0, 0, 0, 0, 0, 0
     FROM customer_slices
-    CROSS JOIN ends
+    CROSS JOIN exact_points
+    WHERE registration_date >= month AND registration_date <= as_of
+    GROUP BY as_of, slice_id
     UNION ALL
-    SELECT
-        slice_id,
-        CASE WHEN known_on <= first_point THEN first_point
-            ELSE LEAST(LAST_DAY(known_on), as_of) END,
-        0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
-    FROM customer_days
-    JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
-    CROSS JOIN ends
+    SELECT year_before, slice_id, COUNT(*), 0, 0, 0, 0, 0, 0, 0
+    FROM customer_slices
+    CROSS JOIN exact_points
+    WHERE registration_date >= month_before AND registration_date <= year_before
+    GROUP BY year_before, slice_id
     UNION ALL
-    SELECT slice_id, from_point, 0, 0, 0, 0, 0, 0, base, retained
-    FROM counted_spans
+    SELECT as_of, slice_id, 0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
+    FROM days
+    CROSS JOIN exact_points
+    WHERE is_of_month
     UNION ALL
-    SELECT slice_id, point_after, 0, 0, 0, 0, 0, 0, -base, -retained
-    FROM counted_spans
-    WHERE point_after IS NOT NULL
-),
-
-by_point AS (
-    SELECT
-        slice_id,
-        from_point,
-        SUM(customers) AS customers,
-        SUM(value) AS value,
-        SUM(purchased_amount) AS purchased_amount,
-        SUM(orders) AS orders,
-        SUM(buyers) AS buyers,
-        SUM(repeat_buyers) AS repeat_buyers,
-        SUM(base) AS base,
-        SUM(retained) AS retained
-    FROM changes
-    GROUP BY slice_id, from_point
+    SELECT year_before, slice_id, 0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
+    FROM days
+    CROSS JOIN exact_points
+    WHERE is_of_month_before
+    UNION ALL
+    SELECT as_of, slice_id, 0, 0, 0, 0, 0, 0, COUNT(*) - SUM(retained), SUM(retained)
+    FROM days
+    CROSS JOIN exact_points
+    WHERE retained IS NOT NULL
+    GROUP BY as_of, slice_id
+    UNION ALL
+    SELECT year_before, slice_id, 0, 0, 0, 0, 0, 0, COUNT(*) - SUM(retained_before), SUM(retained_before)
+    FROM days
+    CROSS JOIN exact_points
+    WHERE retained_before IS NOT NULL
+    GROUP BY year_before, slice_id
 )
 
 SELECT
@@ -99,8 +102,7 @@ SELECT
     CAST(SUM(orders) AS BIGINT) AS orders,                                  -- Number of orders.
     CAST(SUM(buyers) AS BIGINT) AS buyers,                                  -- Customers with an order.
     CAST(SUM(repeat_buyers) AS BIGINT) AS repeat_buyers,                    -- Customers with two orders or more.
-    CAST(SUM(base) AS BIGINT) AS retention_base,                            -- Who bought in the year before the last.
+    CAST(SUM(retention_base) AS BIGINT) AS retention_base,                  -- Who bought in the year before the last.
     CAST(SUM(retained) AS BIGINT) AS retained                               -- Who of them bought again in the last.
-FROM by_point
-JOIN points_in_time ON point >= from_point
+FROM changes
 GROUP BY point, slice_id

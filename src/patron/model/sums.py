@@ -1,0 +1,61 @@
+"""Sums over customers that need not be made anew: what changed is taken off and put on.
+
+A shop sum adds up rows of customer tables by slice. After an incremental build only the rows of customers that were
+computed again, or that went to another slice, count otherwise than before. Run over those rows alone as they were,
+and as they are, the step gives what to take off and what to put on.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from patron.model.steps import Kept, Step, kept
+
+SLICES = "slices"
+CUSTOMER_SLICES = "customer_slices"
+ENTRIES = "entries"  # how many rows are behind a sum; without any the sum is none
+SLICE_KEY = (
+    "customer_segment",
+    "rfm_segment",
+    "churn_risk_score",
+    "favorite_product_category",
+    "preferred_marketing_channel",
+)
+# With more of the customers affected than this, sums are cheaper made anew.
+ANEW_FROM_SHARE = 0.3
+
+
+@cache
+def summed_tables() -> tuple[str, ...]:
+    """Return the customer tables that shop sums read."""
+    read = {name for step in kept(Kept.SHOP_SUM) for name in step.reads}
+    return tuple(step.name for step in kept(Kept.CUSTOMER_TABLE) if step.name in read)
+
+
+def changed_sums(step: Step, former: str, fresh: str) -> str:
+    """Return a query for what to add to each row of a shop sum, from what its former and fresh rows add up to.
+
+    Rows to which nothing is added are left out.
+    """
+    keys = [name for name in step.columns if name not in step.sums]
+    signed = ", ".join(f"-{name} AS {name}" for name in step.sums)
+    added = ", ".join(f"SUM({name}) AS {name}" for name in step.sums)
+    return (
+        f"SELECT {', '.join(keys)}, {added}\n"
+        f"FROM (\n"
+        f"    SELECT {', '.join(keys)}, {signed} FROM {former}\n"
+        f"    UNION ALL\n"
+        f"    SELECT {', '.join(keys)}, {', '.join(step.sums)} FROM {fresh}\n"
+        f") AS changes\n"
+        f"GROUP BY {', '.join(keys)}\n"
+        f"HAVING {' OR '.join(f'SUM({name}) <> 0' for name in step.sums)}"
+    )
+
+
+def new_slice_numbers(schema: str = "") -> str:
+    """Return the statement that keeps the numbers of slices met for the first time; `schema` ends with a dot."""
+    return (
+        f"INSERT INTO {schema}slice_numbers (slice_id, {', '.join(SLICE_KEY)})\n"
+        f"SELECT slice_id, {', '.join(SLICE_KEY)} FROM {schema}{SLICES}\n"
+        f"WHERE slice_id NOT IN (SELECT slice_id FROM {schema}slice_numbers)"
+    )
