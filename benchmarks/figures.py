@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with connect(options.database, Settings(), create=False) as engine:
+    with connect(options.database, Settings(threads=1), create=False) as engine:
         found = measure(engine, options.rounds, random.Random(options.seed))
     print(json.dumps(found, indent=2) if options.json else as_text(found))
 

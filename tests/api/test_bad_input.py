@@ -171,7 +171,7 @@ def test_what_the_driver_says_stays_here(
     def broken(*_: object) -> None:
         raise RuntimeError("secret words of /var/lib/shop and user1@example.com")
 
-    monkeypatch.setattr("patron.customers.why.profile", broken)
-    answer = clients["analyst"].get(f"{API}/customers/2")
+    monkeypatch.setattr("patron.api.figures.compute", broken)
+    answer = clients["analyst"].get(f"{API}/metrics/rfm", params={"customer_segment": "High Value"})
     assert problem(answer, 500)["type"] == "urn:patron:problem:fault"
     assert "secret" not in answer.text

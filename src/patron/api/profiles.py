@@ -18,7 +18,8 @@ from patron.contract import Table, table_named
 from patron.customers import why as reasons
 from patron.customers.conditions import PERSONAL
 from patron.customers.facts import customer_key, moment_of, parsed_place, tell_names
-from patron.customers.timeline import Item, timeline
+from patron.customers.profiles import known
+from patron.customers.timeline import Item, Page, first_pages, timeline
 from patron.engines.base import Engine, Row
 from patron.errors import Forbidden, NotFound, RequestError
 
@@ -37,7 +38,7 @@ async def get_customer(request: Request, context: Asked, caller: Viewer, custome
     tag = etag(mark.build_id, "whole" if caller.sees_personal else "masked")
     if (same := unchanged(request, tag)) is not None:
         return same
-    row = await context.read(reasons.profile, key)
+    row = known(await context.profiles.get(key))
     if caller.sees_personal:
         await audited(request, context, caller, "profile shown", customer_id)
     document = {
@@ -63,13 +64,13 @@ async def get_timeline(
     named = ["timeline", customer_id, sorted(kind)]
     place = context.cursors.read(named, cursor)
 
-    def read(engine: Engine) -> tuple[list[Item], list[Any] | None]:
-        items, after = timeline(engine, key, limit, place, kind)
-        if not items:
-            _must_be_known(engine, key)
-        return items, after
-
-    items, after = await context.read(read)
+    if place is None and not kind:
+        page = await context.first_pages.get((key, limit))
+    else:
+        page = await context.read(_page, key, limit, place, kind)
+    if page is None:
+        raise NotFound("There is no such customer.")
+    items, after = page
     return answer(
         {
             "customer_id": customer_id,
@@ -185,6 +186,6 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _must_be_known(engine: Engine, key: Any) -> None:
-    if not engine.query("SELECT 1 AS one FROM customer_info WHERE customer_id = ? LIMIT 1", [key]):
-        raise NotFound("There is no such customer.")
+def _page(engine: Engine, key: Any, limit: int, place: list[Any] | None, kind: list[Kind]) -> Page | None:
+    found = timeline(engine, key, limit, place, kind)
+    return found if found[0] or first_pages(engine, [key], 1) else None
