@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator
 
 from patron.api.answers import PRIVATE, built, etag, unchanged
 from patron.api.context import Asked, Context
@@ -12,8 +13,9 @@ from patron.api.customers import audited, masked_for, shown
 from patron.api.parameters import Cursor, Limit
 from patron.api.problems import documented
 from patron.api.rendering import answer, with_text_ids
-from patron.api.schemas import Profile, Timeline, Why
+from patron.api.schemas.customers import Profile, Timeline, Why
 from patron.api.security import Caller, Viewer
+from patron.api.slashes import with_slashes
 from patron.contract import Table, table_named
 from patron.customers import why as reasons
 from patron.customers.conditions import PERSONAL
@@ -24,7 +26,11 @@ from patron.engines.base import Engine, Row
 from patron.errors import Forbidden, NotFound, RequestError
 
 router = APIRouter(prefix="/customers/{customer_id}", tags=["customers"], responses=documented(404))
-CustomerId = Annotated[str, Path(max_length=200, description="The customer's id.", examples=["42"])]
+CustomerId = Annotated[
+    str,
+    Path(max_length=200, description="The customer's id.", examples=["42"]),
+    AfterValidator(with_slashes),
+]
 Kind = Literal["purchase", "return", "contact", "response", "visit", "view"]
 FACTS = 20  # of each table that are shown with a reason
 
