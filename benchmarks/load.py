@@ -40,7 +40,7 @@ async def _ask(address: str, jobs: list[list[str]], connections: int, seconds: f
         writer.close()
 
     await asyncio.gather(*(one() for _ in range(connections)))
-    return summary(taken, time.perf_counter() - start)
+    return {**summary(taken, time.perf_counter() - start), "done": next(turn)}
 
 
 async def _answer(reader: asyncio.StreamReader, path: str) -> bytes:

@@ -63,12 +63,15 @@ def _duckdb(shop: Shop, threads: int, say: Say) -> Iterator[str]:
 def _measure(url: str, connections: int, seconds: float, say: Say) -> Figures:
     with connect(url, Settings(), create=False) as engine:
         asked = questions(engine, AS_OF)
-    with _patron(url) as address:
+    with _patron(url) as (address, process_id):
         _until_ready(address, asked["search"][0][0])
         found: dict[str, Figures] = {}
         for name, jobs in asked.items():
             say(f"{name}, {connections} connections")
+            before = cpu_seconds(process_id)
             found[name] = _load(address, jobs, connections, seconds)
+            spent = cpu_seconds(process_id) - before
+            found[name]["cpu"] = 1000 * spent / found[name]["done"]  # the server's, of all its jobs
         bare = {}
         for name in BESIDE:
             say(f"{name}, the same bytes from a bare route")
@@ -108,11 +111,17 @@ def _while_building(
             "waiting",
             "running",
         )  # whether it was built all the time
-        while (job := _job(address))["state"] in ("waiting", "running"):
+        while (job := _job(address))["state"] == "running":
             time.sleep(0.2)
         if job["state"] != "succeeded":
             raise BenchmarkError(f"A build {job['state']} while it was measured.")
     return found
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Return the CPU seconds of a process so far, user and system, all threads."""
+    fields = Path(f"/proc/{process_id}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / server.TICKS
 
 
 def _job(address: str) -> dict[str, Any]:
@@ -120,7 +129,7 @@ def _job(address: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _patron(url: str) -> Iterator[str]:
+def _patron(url: str) -> Iterator[tuple[str, int]]:
     """Serve a database in a process of its own, with no more said than its URL."""
     command = [sys.executable, "-m", "patron", "serve", "--json", "--port", "0", "--database", url]
     with _process(command, stdout=subprocess.PIPE) as process:
@@ -131,7 +140,7 @@ def _patron(url: str) -> Iterator[str]:
                 break
         else:
             raise BenchmarkError("The server did not start; see what it says with `patron serve`.")
-        yield str(json.loads(said)["address"])
+        yield str(json.loads(said)["address"]), process.pid
 
 
 def _bare(address: str, path: str, connections: int, seconds: float) -> Figures:
