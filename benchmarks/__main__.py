@@ -85,8 +85,8 @@ def main(
     }
     command = (
         f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
-        f"--postgres-customers {postgres_customers} --rounds {rounds} --connections {connections} --seconds {seconds:g} "
-        f"--threads {threads}"
+        f"--postgres-customers {postgres_customers} --rounds {rounds} --connections {connections} "
+        f"--seconds {seconds:g} --threads {threads}"
     )
     results: Figures = {"about": report.circumstances(command, rounds, threads)}
     try:
