@@ -63,7 +63,7 @@ def _duckdb(shop: Shop, threads: int, say: Say) -> Iterator[str]:
 def _measure(url: str, connections: int, seconds: float, say: Say) -> Figures:
     with connect(url, Settings(), create=False) as engine:
         asked = questions(engine, AS_OF)
-    with _patron(url) as (address, process_id):
+    with patron(url) as (address, process_id):
         _until_ready(address, asked["search"][0][0])
         found: dict[str, Figures] = {}
         for name, jobs in asked.items():
@@ -72,14 +72,14 @@ def _measure(url: str, connections: int, seconds: float, say: Say) -> Figures:
             found[name] = _load(address, jobs, connections, seconds)
             spent = cpu_seconds(process_id) - before
             found[name]["cpu"] = 1000 * spent / found[name]["done"]  # the server's, of all its jobs
-        bare = {}
+        routes: dict[str, Figures] = {}
         for name in BESIDE:
             say(f"{name}, the same bytes from a bare route")
-            bare[name] = _bare(address, asked[name][0][0], connections, seconds)
+            routes[name] = bare(address, asked[name][0][0], connections, seconds)
         say("while a build runs")
         return {
             "kinds": found,
-            "bare": bare,
+            "bare": routes,
             "building": _while_building(address, asked, connections, seconds),
         }
 
@@ -129,7 +129,7 @@ def _job(address: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _patron(url: str) -> Iterator[tuple[str, int]]:
+def patron(url: str) -> Iterator[tuple[str, int]]:
     """Serve a database in a process of its own, with no more said than its URL."""
     command = [sys.executable, "-m", "patron", "serve", "--json", "--port", "0", "--database", url]
     with _process(command, stdout=subprocess.PIPE) as process:
@@ -143,7 +143,7 @@ def _patron(url: str) -> Iterator[tuple[str, int]]:
         yield str(json.loads(said)["address"]), process.pid
 
 
-def _bare(address: str, path: str, connections: int, seconds: float) -> Figures:
+def bare(address: str, path: str, connections: int, seconds: float) -> Figures:
     """Measure a bare route that returns what `path` is answered with."""
     with urlopen(
         Request(f"{address}{path}", headers={"Accept-Encoding": "gzip"}), timeout=PATIENCE
