@@ -48,6 +48,7 @@ class Server:
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
+        self.retry_after: str | None = None  # what the latest problem said
         said = self._first_document()
         self.address = said.get("address", "")
 
@@ -71,6 +72,7 @@ class Server:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
+                self.retry_after = error.headers.get("Retry-After")
                 return error.code, json.load(error)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -228,6 +230,7 @@ def test_postgresql_that_is_away_is_a_503_until_it_is_back(kind: str, own_url: s
                     status, document = server.ask(path)
                     assert (status, document["type"]) == (503, "urn:patron:problem:database-unavailable")
                     assert name not in document["detail"]
+                    assert int(server.retry_after or 0) > 0
                 assert server.ask("/health/live")[0] == 200
             finally:
                 connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
