@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from patron.api import create_app
 from patron.api.context import opened
+from patron.customers.timeline import first_pages
 from patron.engines import connect
 from patron.settings import Settings
 from tests.api.conftest import BASE, problem
@@ -65,6 +66,14 @@ def test_a_customer_is_found_under_the_encoded_id(customer: str, client: TestCli
     items = client.get(f"{address}/timeline").json()["items"]
     assert [item["id"] for item in items] == [f"t/{IDS.index(customer)}"]
     assert client.get(f"{address}/why/total_purchases").json()["value"] == 1
+
+
+def test_many_such_customers_are_answered_together(client: TestClient) -> None:
+    with client.app.state.context.serving.reading(60) as engine:  # type: ignore[attr-defined]
+        pages = first_pages(engine, [*IDS, "nobody"], 5)
+    assert {one: [item.key for item in items] for one, (items, _) in pages.items()} == {
+        one: [f"t/{number}"] for number, one in enumerate(IDS)
+    }
 
 
 def test_pages_of_such_ids_hold_together(client: TestClient) -> None:

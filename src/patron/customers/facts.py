@@ -87,6 +87,8 @@ def facts_of(
 
 def latest_facts(engine: Engine, table: Table, customers: Sequence[Any], limit: int) -> dict[Any, list[Row]]:
     """Return up to `limit` facts of each customer, in the order of `facts_of`; of who has none, none."""
+    if len(customers) == 1:  # the plainer question is the quicker one
+        return {customers[0]: facts_of(engine, table, customers[0], limit)}
     id_type = engine.settings.id_type
 
     def make() -> exp.Query:
