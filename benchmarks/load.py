@@ -29,15 +29,18 @@ async def _ask(address: str, jobs: list[list[str]], connections: int, seconds: f
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
-        while (began := time.perf_counter()) < end:
-            for path in jobs[next(turn) % len(jobs)]:
-                writer.write(
-                    f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
-                )
-                await _answer(reader, path)
-            if began >= start:
-                taken.append(time.perf_counter() - began)
-        writer.close()
+        try:
+            while (began := time.perf_counter()) < end:
+                for path in jobs[next(turn) % len(jobs)]:
+                    writer.write(
+                        f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+                    )
+                    await _answer(reader, path)
+                if began >= start:
+                    taken.append(time.perf_counter() - began)
+        finally:
+            writer.close()
+            await writer.wait_closed()
 
     await asyncio.gather(*(one() for _ in range(connections)))
     return {**summary(taken, time.perf_counter() - start), "done": next(turn)}
