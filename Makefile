@@ -33,7 +33,7 @@ help:
 .venv/.ready: requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@echo "Setting up .venv ..."
 	@test -x $(RUN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
