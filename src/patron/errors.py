@@ -8,7 +8,8 @@ PatronError
 ├── DatabaseError      the database cannot be reached, opened or written
 │   ├── DatabaseBusy   another process has it open
 │   ├── QueryTimeout   a query took longer than the server lets it
-│   └── NoDatabase     there is none yet, or it lacks Patron's tables
+│   ├── NoDatabase     there is none yet, or it lacks Patron's tables
+│   └── OtherVersion   another version of Patron made it, and this one does not work on it
 ├── BuildError         customer_360 could not be built; the former one is untouched
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
 ├── MetricError        there is no such metric, filter, period or option
@@ -68,6 +69,10 @@ class QueryTimeout(DatabaseError):
 
 class NoDatabase(DatabaseError):
     """There is no database there yet, or it lacks Patron's tables."""
+
+
+class OtherVersion(DatabaseError):
+    """Another version of Patron made the database, and this one does not work on it as it is."""
 
 
 class BuildError(PatronError):

@@ -28,6 +28,7 @@ MEMORY = ":memory:"
 _ABOUT_PRODUCTS = [fact for fact in FACTS if "product_id" in fact.names]
 _TABLES = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE'
+        AND table_name <> 'schema_history'
 """
 
 

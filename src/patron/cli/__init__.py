@@ -21,6 +21,7 @@ from patron.cli import (
     sample,
     serve,
     status,
+    upgrade,
 )
 from patron.cli.application import app, main
 
@@ -41,6 +42,7 @@ COMMANDS = (
     procedure,
     dictionary,
     keys,
+    upgrade,
 )
 
 __all__ = ["COMMANDS", "app", "main"]

@@ -60,13 +60,15 @@ def serve(url: str, settings: Settings) -> Serving:
     """Hold the database at `url` open for a server.
 
     Raises DatabaseError, DatabaseBusy or NoDatabase when it cannot be opened, SettingsError when its ids are of
-    another type than the settings say.
+    another type than the settings say, OtherVersion when another version of Patron made it.
     """
     where = address(url)
     serving = _opened(where, settings)
     try:
         with serving.reading(settings.server.query_seconds) as engine:
             engine.check_id_type(where.shown)
+            engine.check_version(where.shown)
+            engine.check_derived(where.shown)
     except BaseException:
         serving.close()
         raise
