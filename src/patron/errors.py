@@ -14,6 +14,7 @@ PatronError
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
 ├── MetricError        there is no such metric, filter, period or option
 ├── ExportError        what was asked for could not be written
+├── BackupError        a backup could not be made, or cannot be restored
 ├── AccessError        who may ask is not settled: no credentials, or no such key
 └── RequestError       a request to the API makes no sense
     ├── Forbidden      whoever asks may not have it
@@ -89,6 +90,10 @@ class MetricError(PatronError):
 
 class ExportError(PatronError):
     """What was asked for could not be written."""
+
+
+class BackupError(PatronError):
+    """A backup could not be made, or what is to be restored is none, or not whole."""
 
 
 class AccessError(PatronError):

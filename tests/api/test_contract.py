@@ -51,8 +51,9 @@ def test_generated_requests_are_answered_as_described(
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
         operation = result.ok()
-        if (operation.label, role, mode) == ("POST /api/v1/builds", "admin", GenerationMode.POSITIVE):
-            continue  # it would build
+        costly = operation.label in ("POST /api/v1/builds", "POST /api/v1/backup")
+        if costly and (role, mode) == ("admin", GenerationMode.POSITIVE):
+            continue  # it would build, or copy everything
 
         @hypothesis.given(case=operation.as_strategy(mode))
         @hypothesis.settings(

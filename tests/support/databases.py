@@ -109,6 +109,10 @@ class Databases:
 
     # -- databases ------------------------------------------------------------------------------------
 
+    def server(self, kind: str) -> PostgresServer:
+        """Return the server of a kind of PostgreSQL, which is started when it is first needed."""
+        return self._server(kind)
+
     def empty(self, kind: str) -> str:
         """Make a database with nothing in it and return its URL."""
         return self._copy(kind, None)

@@ -5,6 +5,7 @@ code; `run.py` is what a command gets: its settings, its database, and where its
 """
 
 from patron.cli import (
+    backup,
     build,
     ddl,
     demo,
@@ -42,6 +43,7 @@ COMMANDS = (
     procedure,
     dictionary,
     keys,
+    backup,
     upgrade,
 )
 

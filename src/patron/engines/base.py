@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from patron.contract.ddl import column_type
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines import upgrading
 from patron.engines.upgrading import Columns, Run, Upgrade
-from patron.errors import BuildError, DatabaseError, NoDatabase, OtherVersion, SettingsError
+from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, SettingsError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Progress:
     total: float | None
 
 
+NOT_A_FILE = (
+    "A PostgreSQL database is backed up by its own tools, such as pg_dump and pg_restore; "
+    "the page of the documentation on backups has the commands."
+)
 LAST_BUILD = "SELECT * FROM builds ORDER BY build_id DESC LIMIT 1"
 OnProgress = Callable[[Progress], None]
 
@@ -221,11 +226,11 @@ class Engine(ABC):
 
     def schema_version(self) -> int | None:
         """Return the version of the schema; 0 from before they were counted, None where nothing of Patron's is."""
-        try:
-            rows = self.query(upgrading.VERSION)
-        except NoDatabase:
-            return 0 if upgrading.is_unversioned(self.contents()) else None
-        return None if rows[0]["version"] is None else int(rows[0]["version"])
+        there = self.contents()
+        if upgrading.HISTORY not in there:
+            return 0 if upgrading.is_unversioned(there) else None
+        found = self.query(upgrading.VERSION)[0]["version"]
+        return None if found is None else int(found)
 
     def check_version(self, shown: str) -> None:
         """Raise OtherVersion when the schema of the database, which is `shown` so, is not of this Patron's version."""
@@ -239,6 +244,10 @@ class Engine(ABC):
             raise OtherVersion(
                 f"{shown} was made by another version of Patron ({lacking}): run `patron upgrade`, then `patron build`."
             )
+
+    def copy(self, to: Path) -> None:
+        """Write the database to a new file as it is at one moment; raises BackupError where it is no file."""
+        raise BackupError(NOT_A_FILE)
 
     # -- the contract tables --------------------------------------------------------------------------
 

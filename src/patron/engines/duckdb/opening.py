@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from patron.engines.address import MEMORY
+from patron.engines.duckdb.restoring import finish
 from patron.errors import DatabaseBusy, DatabaseError, NoDatabase, PatronError
 from patron.settings import Settings
 
@@ -43,6 +44,7 @@ def open_file(path: str, settings: Settings, over: Config, *, create: bool) -> d
     config |= over
     if path == MEMORY:
         return duckdb.connect(path, config=config)
+    finish(path)
     if not create and not Path(path).exists():
         raise NoDatabase(
             f"There is no database at {path}; make one with `patron init`, or name another with --database."
