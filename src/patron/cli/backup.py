@@ -15,9 +15,7 @@ from patron.cli.words import minute, place, size
 from patron.errors import BackupError, DatabaseBusy
 
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write, such as shop.tar.")]
-From = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A backup that `patron backup` made.", exists=True)
-]
+From = Annotated[Path, typer.Argument(metavar="FILE", help="A backup that `patron backup` made.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 
 

@@ -27,6 +27,8 @@ HINDERED = re.compile(
     r"could not (open|read|write|create|sync|move)|cannot open|memory|no space", re.IGNORECASE
 )
 
+NO_RIGHT = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
+
 
 def open_file(path: str, settings: Settings, over: Config, *, create: bool) -> duckdb.DuckDBPyConnection:
     """Open the DuckDB file at `path` to read and write, or a database in memory.
@@ -119,6 +121,11 @@ def _cannot_open(path: str, reason: str, *, read_only: bool) -> PatronError:
         )
     if not read_only and "while replaying" in reason and not HINDERED.search(reason):
         return _set_aside(path, reason)
+    if not read_only and NO_RIGHT.search(reason):
+        return DatabaseError(
+            f"{path} cannot be opened to write ({reason.rpartition(': ')[2]}): it and its folder, where DuckDB keeps "
+            "its log, must be writable for this user."
+        )
     return DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}.")
 
 
