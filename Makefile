@@ -79,10 +79,15 @@ bench: .venv/.ready
 docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
+LOCK   := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+# dev.txt is everything; the others are parts of it at the same versions: what the image runs, and what builds it.
 lock:
-	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --group test --group lint --group docs --group bench --group web \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --upgrade --output-file requirements/dev.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --group test --group lint \
+	  --group docs --group bench --group web --group image --group security --output-file requirements/dev.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --extra sample --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --group web --group image --constraint requirements/dev.txt \
+	  --output-file requirements/build.txt
 
 clean:
 	rm -rf .venv .tools web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +34,13 @@ from patron.model.render import inlined, mark, parameters
 from patron.model.steps import Kept, Step, kept, steps
 from patron.settings import Settings
 
+COPYING = """
+import shutil, sys
+try:
+    shutil.copyfile(*sys.argv[1:])
+except OSError as error:
+    sys.exit(error.errno)
+"""
 WRITING: dict[Path, threading.RLock] = {}
 
 
@@ -114,8 +123,8 @@ class DuckDBEngine(Engine):
         with self.writing, self._telling(), self.cursor() as cursor:
             cursor.execute("CHECKPOINT")
             for ending in ("", ".wal"):
-                if (part := Path(f"{self.path}{ending}")).exists():
-                    shutil.copyfile(part, f"{to}{ending}")
+                if Path(part := f"{self.path}{ending}").exists():
+                    _copy_file(part, f"{to}{ending}")
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -234,6 +243,16 @@ def _continues(batch: pa.RecordBatch, last: Any) -> bool:
     ids = batch.column("customer_id")
     after = last is None or ids[0].as_py() >= last
     return after and bool(pc.all(pc.greater_equal(ids[1:], ids[:-1]), min_count=0).as_py())
+
+
+def _copy_file(source: str, to: str) -> None:
+    """Copy a file in a process of its own; raises OSError.
+
+    A process that closes a file loses its locks on it, also those that DuckDB holds through another opening.
+    """
+    code = subprocess.run([sys.executable, "-I", "-S", "-c", COPYING, source, to], check=False).returncode
+    if code:
+        raise OSError(code, os.strerror(code), to)
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
