@@ -32,6 +32,7 @@ resource "google_project_service" "this" {
 }
 
 resource "google_artifact_registry_repository" "this" {
+  #checkov:skip=CKV_GCP_84:The image holds no secret and no data, and a key of one's own would have to be kept and rotated
   repository_id = local.name
   location      = var.region
   format        = "DOCKER"
@@ -94,12 +95,21 @@ module "service" {
   connection_name       = module.database.connection_name
   database_url          = module.database.url
   settings              = file(var.settings_file)
-  users                 = var.users
   cpu                   = local.size.cpu
   memory                = local.size.memory
   most_instances        = local.size.instances
   time_zone             = var.time_zone
   deletion_protection   = var.deletion_protection
+}
+
+module "entrance" {
+  source = "../../modules/entrance"
+
+  name    = local.name
+  region  = var.region
+  domain  = var.domain
+  service = module.service.service
+  users   = var.users
 }
 
 module "watching" {

@@ -1,6 +1,11 @@
 output "address" {
-  description = "Where the dashboard is."
-  value       = module.service.address
+  description = "Where the dashboard is, once the domain leads to the IP address."
+  value       = module.entrance.address
+}
+
+output "ip_address" {
+  description = "Where the domain's A record must lead."
+  value       = module.entrance.ip_address
 }
 
 output "repository" {

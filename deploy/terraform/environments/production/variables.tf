@@ -30,6 +30,11 @@ variable "image" {
   type        = string
 }
 
+variable "domain" {
+  description = "The name under which Patron is asked for, such as patron.example.com."
+  type        = string
+}
+
 variable "users" {
   description = "Who may sign in, such as group:marketing@example.com."
   type        = list(string)

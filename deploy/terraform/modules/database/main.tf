@@ -1,6 +1,7 @@
 # Cloud SQL for PostgreSQL: a private address, logins by IAM alone, backups with point-in-time recovery.
 
 resource "google_sql_database_instance" "this" {
+  #checkov:skip=CKV_GCP_109:A statement that failed would be logged with its values, which may be a customer's data
   name                = var.name
   region              = var.region
   database_version    = "POSTGRES_18"
@@ -42,33 +43,71 @@ resource "google_sql_database_instance" "this" {
       query_insights_enabled = true
     }
 
-    dynamic "database_flags" {
-      for_each = local.flags
-
-      content {
-        name  = database_flags.key
-        value = database_flags.value
-      }
+    # What is logged holds no statement with values in it: those may be a customer's data.
+    database_flags {
+      name  = "cloudsql.iam_authentication"
+      value = "on"
     }
-  }
-}
 
-# What is logged holds no statement with values in it: those may be a customer's data.
-locals {
-  flags = {
-    "cloudsql.iam_authentication" = "on"
-    "cloudsql.enable_pgaudit"     = "on"
-    "pgaudit.log"                 = "ddl,role"
-    "log_checkpoints"             = "on"
-    "log_connections"             = "on"
-    "log_disconnections"          = "on"
-    "log_duration"                = "on"
-    "log_hostname"                = "on"
-    "log_lock_waits"              = "on"
-    "log_min_duration_statement"  = "-1"
-    "log_min_error_statement"     = "panic"
-    "log_min_messages"            = "error"
-    "log_statement"               = "ddl"
+    database_flags {
+      name  = "cloudsql.enable_pgaudit"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "pgaudit.log"
+      value = "ddl,role"
+    }
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_duration"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_hostname"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_min_duration_statement"
+      value = "-1"
+    }
+
+    database_flags {
+      name  = "log_min_error_statement"
+      value = "panic"
+    }
+
+    database_flags {
+      name  = "log_min_messages"
+      value = "error"
+    }
+
+    database_flags {
+      name  = "log_statement"
+      value = "ddl"
+    }
   }
 }
 

@@ -46,8 +46,7 @@ resource "google_secret_manager_secret_iam_member" "settings" {
 resource "google_cloud_run_v2_service" "this" {
   name                = var.name
   location            = var.region
-  ingress             = "INGRESS_TRAFFIC_ALL"
-  iap_enabled         = true
+  ingress             = "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
   deletion_protection = var.deletion_protection
 
   template {
@@ -150,14 +149,7 @@ resource "google_cloud_run_v2_service" "this" {
   ]
 }
 
-resource "google_iap_web_cloud_run_service_iam_member" "users" {
-  for_each               = toset(var.users)
-  location               = google_cloud_run_v2_service.this.location
-  cloud_run_service_name = google_cloud_run_v2_service.this.name
-  role                   = "roles/iap.httpsResourceAccessor"
-  member                 = each.value
-}
-
+# Whoever has signed in is let in by the service agent of sign-in, and nobody else is.
 resource "google_cloud_run_v2_service_iam_member" "iap" {
   name     = google_cloud_run_v2_service.this.name
   location = google_cloud_run_v2_service.this.location

@@ -1,8 +1,3 @@
-output "address" {
-  description = "Where the dashboard is."
-  value       = google_cloud_run_v2_service.this.uri
-}
-
 output "service" {
   description = "The service's name."
   value       = google_cloud_run_v2_service.this.name

@@ -65,16 +65,6 @@ variable "settings" {
   sensitive   = true
 }
 
-variable "users" {
-  description = "Who may sign in, such as group:marketing@example.com."
-  type        = list(string)
-
-  validation {
-    condition     = alltrue([for one in var.users : can(regex("^(user|group|domain|serviceAccount):", one))])
-    error_message = "Each begins with user:, group:, domain: or serviceAccount:."
-  }
-}
-
 variable "cpu" {
   description = "The processors of one instance."
   type        = string
