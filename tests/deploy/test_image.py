@@ -32,11 +32,8 @@ DOCKERFILE = (DOCKER / "Dockerfile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))
 MOST_MEGABYTES = 200  # of the compressed layer that Patron adds; the base comes to this
 USER = 10001
-# A root of its own for the process: everything read-only but the data and /tmp, and no way to rights it has not.
-CONFINED = (
-    "mount --bind / / && mount -o remount,ro,bind / && mount -t tmpfs none /tmp && "
-    'mount --bind "$DATA" "$DATA" && mount -o remount,rw,bind "$DATA" && cd "$DATA" && exec "$@"'
-)
+# Everything is read-only but the data, in a mount namespace of its own.
+CONFINED = 'mount --bind "$DATA" "$DATA" && mount -o remount,ro,bind / && cd "$DATA" && exec "$@"'
 
 
 def test_the_dockerfile_is_linted() -> None:
@@ -169,6 +166,7 @@ def running(installed: Path, data: Path, *words: str) -> Iterator[subprocess.Pop
         [*command, python, "-m", "patron", *words],
         env={
             "DATA": str(data),
+            "TMPDIR": str(data),
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
