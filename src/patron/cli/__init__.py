@@ -19,6 +19,7 @@ from patron.cli import (
     metrics,
     procedure,
     quarantine,
+    restore,
     sample,
     serve,
     status,
@@ -44,6 +45,7 @@ COMMANDS = (
     dictionary,
     keys,
     backup,
+    restore,
     upgrade,
 )
 

@@ -1,4 +1,4 @@
-"""`patron backup` and `patron restore`: the embedded form in one file, and back."""
+"""`patron backup`: the embedded form in one file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from patron.cli.words import minute, place, size
 from patron.errors import BackupError, DatabaseBusy
 
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to write, such as shop.tar.")]
-From = Annotated[Path, typer.Argument(metavar="FILE", help="A backup that `patron backup` made.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 
 
@@ -32,7 +31,7 @@ def backup(run: Run, to: To, overwrite: Overwrite = False) -> None:
 
     if to.exists() and not overwrite:
         raise BackupError(f"{to} is there already; add --overwrite to replace it, or name another file.")
-    file, began = _file(run), datetime.now(UTC)
+    file, began = file_of(run), datetime.now(UTC)
     with run.progress("Backing up"):
         try:
             with run.connect(any_version=True) as engine:
@@ -48,23 +47,7 @@ def backup(run: Run, to: To, overwrite: Overwrite = False) -> None:
     )
 
 
-@command(SCHEMA)
-def restore(run: Run, file: From, overwrite: Overwrite = False) -> None:
-    """Put a backup in the place of the database file, and of the keys and the audit log beside it.
-
-    All of it comes, or nothing. No server may have the database open.
-    """
-    from patron import backup
-
-    done = backup.restore(file, _file(run), overwrite=overwrite)
-    lines = [Text(f"{place(run.url)} is as it was at {done.made_at}.", "bold green")]
-    if done.needs_upgrade:
-        lines.append(Text(f"Patron {done.patron} made it: run `patron upgrade` next.", "yellow"))
-    document = {"database": place(run.url), "made_at": done.made_at, "patron": done.patron}
-    run.show({**document, "needs_upgrade": done.needs_upgrade}, *lines)
-
-
-def _file(run: Run) -> str:
+def file_of(run: Run) -> str:
     """Return the path of the database; raises BackupError where it is no file."""
     from patron.engines.address import address
     from patron.engines.base import NOT_A_FILE
