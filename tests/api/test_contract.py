@@ -54,6 +54,8 @@ def test_generated_requests_are_answered_as_described(
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
         operation = result.ok()
+        if operation.label == "POST /api/v1/backup" and (role, mode) == ("admin", GenerationMode.POSITIVE):
+            continue  # it would copy everything, each time
 
         @hypothesis.given(case=operation.as_strategy(mode))
         @hypothesis.settings(

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from patron import __version__
-from patron.api import audit, choices, customers, dictionary, figures, health, operations, profiles
+from patron.api import audit, backups, choices, customers, dictionary, figures, health, operations, profiles
 from patron.api.context import Context
 from patron.api.gate import Gate
 from patron.api.observing import Observing
@@ -30,6 +30,7 @@ ROUTERS = (
     dictionary.router,
     operations.router,
     audit.router,
+    backups.router,
 )
 
 

@@ -53,8 +53,8 @@ class Context:
     Where there are no credentials it is `open_to_all`, and everybody is an admin; that is for loopback alone.
     """
 
-    def __init__(self, settings: Settings, serving: Serving, access: AccessStore) -> None:
-        server = settings.server
+    def __init__(self, url: str, settings: Settings, serving: Serving, access: AccessStore) -> None:
+        server, self.url = settings.server, url
         self.settings, self.serving, self.access, self.meters = settings, serving, access, Meters()
         active = any(key.state == "active" for key in access.all_keys())
         self.open_to_all = not active and settings.auth.issuer is None
@@ -144,7 +144,7 @@ def opened(url: str, settings: Settings) -> Iterator[Context]:
     with ExitStack() as stack:
         serving = stack.enter_context(serve(url, settings))
         access = stack.enter_context(access_store(url))
-        context = Context(settings, serving, access)
+        context = Context(url, settings, serving, access)
         stack.callback(context.stop)
         yield context
 

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -79,6 +80,9 @@ class DuckDBServing(Serving):
         with self._engine.writing, self._engine.transaction() as cursor:
             cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {query.order_by(*order).sql('duckdb')}")
             cursor.execute(f"COMMENT ON TABLE {table} IS {exp.Literal.string(mark).sql('duckdb')}")
+
+    def copy(self, to: Path) -> None:
+        self._engine.copy(to)
 
     def close(self) -> None:
         self._watch.close()
