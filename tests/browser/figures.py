@@ -59,6 +59,8 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
             {_ORDERS} AS orders, COUNT(DISTINCT CASE WHEN total_amount >= 0 THEN p.customer_id END) AS buyers
             FROM {sales} GROUP BY 1 ORDER BY 1"""
     )
+    sold = {_day(one["month"]): (money(one["revenue"]), count(one["orders"]), count(one["buyers"])) for one in months}
+    first = _day(site.query("SELECT MIN(purchase_date) AS day FROM purchase_transactions")[0]["day"])
     categories = ask(
         f"""SELECT COALESCE(category, 'Unknown') AS category, SUM(total_amount) AS revenue, {_ORDERS} AS orders,
             SUM(CASE WHEN total_amount >= 0 THEN quantity ELSE 0 END) AS units
@@ -66,17 +68,14 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
     )
     paid = totals["paid"] or 0
     return {
-        "total_customers": (short(customers), count(customers)),
+        "total_customers": (_headcount(customers), count(customers)),
         "change": share((customers - before) / before),
         "total_lifetime_value": money(paid),
         "average_order_value": money(totals["bought"] / totals["orders"]),
         "retention_rate": share(retained[0]),
         "points": f"{abs(float(retained[0]) - float(retained[1])) * 100:.1f}",
         "repeat_purchase_rate": share(repeat),
-        "monthly_revenue": [
-            (month(_day(one["month"])), money(one["revenue"]), count(one["orders"]), count(one["buyers"]))
-            for one in months
-        ],
+        "monthly_revenue": [(month(one), *sold.get(one, ("$0.00", "0", "0"))) for one in _months(first)],
         "category_performance": [
             (one["category"], money(one["revenue"]), share(one["revenue"] / paid), count(one["orders"]), count(one["units"]))
             for one in categories
@@ -113,7 +112,7 @@ def by_api(site: Site, parameters: str = "") -> Figures:
         cells[key] = found[0] + one["customers"], found[1] + one["value"]
     given = first["satisfaction"]
     return {
-        "total_customers": (short(customers["value"]), count(customers["value"])),
+        "total_customers": (_headcount(customers["value"]), count(customers["value"])),
         "change": share((customers["value"] - customers["previous_value"]) / customers["previous_value"]),
         "total_lifetime_value": money(first["total_lifetime_value"]["value"]),
         "average_order_value": money(first["average_order_value"]["value"]),
@@ -150,6 +149,10 @@ def by_api(site: Site, parameters: str = "") -> Figures:
     }
 
 
+def _headcount(customers: int) -> str:
+    return short(customers) if customers >= 10_000 else count(customers)
+
+
 def _slices(ask: Any, column: str, customers: int, names: dict[Any, str] | None = None) -> list[tuple[str, str, str]]:
     found = ask(
         f"SELECT {column} AS value, COUNT(*) AS n, AVG(total_lifetime_value) AS worth FROM customer_360 c "
@@ -178,6 +181,12 @@ def _satisfaction(ask: Any) -> tuple[str, str, str, list[tuple[str, str]]]:
     good = (scores.get(4, 0) + scores.get(5, 0)) / answers
     each = [(str(score), count(scores.get(score, 0))) for score in range(1, 6)]
     return mean(average), share(good), count(answers), each
+
+
+def _months(first: date) -> list[date]:
+    """Return the first days of all months from one day's to the last one's."""
+    numbers = range(first.year * 12 + first.month - 1, LAST_DAY.year * 12 + LAST_DAY.month)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
 def _name(row: Row) -> str:

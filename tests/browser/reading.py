@@ -48,7 +48,7 @@ def table_behind(page: Page, name: str) -> list[tuple[str, ...]]:
 def choose(page: Page, name: str, item: str) -> None:
     """Press an item of a card's menu."""
     page.get_by_role("button", name=f"More about {TITLES[name]}", exact=True).click()
-    page.get_by_role("menuitem", name=item).click()
+    page.get_by_role("menu", name=f"More about {TITLES[name]}").get_by_role("menuitem", name=item).click()
 
 
 def rows_of(table: Locator) -> list[tuple[str, ...]]:

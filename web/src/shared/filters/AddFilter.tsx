@@ -24,7 +24,7 @@ export function AddFilter({
   const { data } = useQuery({ ...choicesQuery, enabled: opened });
   const formats = useFormats();
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={300} trapFocus withRoles>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={300} trapFocus returnFocus withRoles>
       <Popover.Target>
         <Button
           variant="default"

@@ -35,7 +35,7 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
     .join(" ");
 
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus withRoles>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
       <Popover.Target>
         <Button
           variant="default"

@@ -175,8 +175,8 @@ export const en = {
     favourites: "Favourites",
     contacts: "Service, campaigns and visits",
     spend: "Spend by month",
-    spendLabel: (months: number) => `Bars of what was paid in each of ${months} months`,
-    spendCut: (count: string) => `Of the latest ${count} purchases and returns.`,
+    spendLabel: (months: number, most: string, amount: string) =>
+      `Bars of what was paid in each of ${months} months; most was in ${most} with ${amount}`,
     noPurchase: "Nothing bought so far",
     noPurchaseHelp: "Purchases and returns will stand here by month.",
     timeline: "Everything, the latest first",
