@@ -56,14 +56,15 @@ _GEOMETRY = """(mayScroll) => {
         const parent = walker.currentNode.parentElement;
         if (!walker.currentNode.textContent.trim() || !parent || !visible(parent)) continue;
         if (parent.closest('[role=table], noscript, [role=tooltip]')) continue;
-        let stuck = false;
-        for (let one = parent; one; one = one.parentElement)
-            stuck ||= ['fixed', 'sticky'].includes(getComputedStyle(one).position);
-        if (stuck) continue;
+        const above = [];
+        for (let one = parent; one; one = one.parentElement) above.push([one, getComputedStyle(one)]);
+        if (above.some(([, style]) => ['fixed', 'sticky'].includes(style.position))) continue;
+        const windows = above.filter(([, style]) => style.overflowY !== 'visible').map(([one]) => one.getBoundingClientRect());
+        const seen = (box) => windows.every((edge) => box.top >= edge.top - 1 && box.bottom <= edge.bottom + 1);
         const range = document.createRange();
         range.selectNodeContents(walker.currentNode);
         for (const box of range.getClientRects())
-            if (box.width > 1 && box.height > 1) texts.push({ box, parent, text: walker.currentNode.textContent.trim() });
+            if (box.width > 1 && box.height > 1 && seen(box)) texts.push({ box, parent, text: walker.currentNode.textContent.trim() });
     }
     for (const { box, parent, text } of texts) {
         if (parent.closest(mayScroll) || box.right < 0) continue; // the skip link waits to the left for the focus

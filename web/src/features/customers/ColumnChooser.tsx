@@ -32,7 +32,7 @@ export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElemen
           {words.explorer.firstColumns}
         </Button>
         <ScrollArea.Autosize mah={400}>
-          <Stack gap={6}>
+          <Stack gap={10}>
             {columns.map((one) => (
               <Checkbox
                 key={one.column}

@@ -43,7 +43,7 @@ export function AddFilter({
               <Accordion.Item key={dimension} value={dimension}>
                 <Accordion.Control fz="sm">{said.columns[dimension]}</Accordion.Control>
                 <Accordion.Panel>
-                  <Stack gap={6}>
+                  <Stack gap={10}>
                     {data?.filters
                       .find((one) => one.name === dimension)
                       ?.values.map(({ value, customers }) => (

@@ -69,6 +69,9 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
           <DatePicker
             type="range"
             allowSingleDateInRange
+            weekendDays={[]}
+            hideOutsideDates
+            ariaLabels={{ previousMonth: said.monthBefore, nextMonth: said.monthAfter }}
             value={days}
             defaultDate={period.from ?? asOf}
             onChange={([from, to]) => {

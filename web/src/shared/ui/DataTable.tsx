@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { Cell } from "./csv";
 import classes from "./DataTable.module.css";
 
-const FEW = 3; // columns that a phone has room for
+const FEW = 2; // columns that a phone has room for
 
 /** A column of a plain table: its heading, how a cell looks, and whether it holds numbers. */
 export interface Column<Row> {

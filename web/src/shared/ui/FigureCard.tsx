@@ -77,7 +77,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </Title>
         <Group gap={4} wrap="nowrap">
           {aside}
-          <Menu position="bottom-end" withinPortal>
+          <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={said.menu(title)} disabled={!figure}>
                 <IconDots size={18} aria-hidden />

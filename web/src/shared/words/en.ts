@@ -50,6 +50,8 @@ export const en = {
       lastYear: "Last year",
     },
     custom: "Days of your own",
+    monthBefore: "The month before",
+    monthAfter: "The month after",
     since: (day: string) => `since ${day}`,
     until: (day: string) => `until ${day}`,
     only: (what: string) => `Click: only ${what}`,
