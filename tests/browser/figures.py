@@ -59,7 +59,10 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
             {_ORDERS} AS orders, COUNT(DISTINCT CASE WHEN total_amount >= 0 THEN p.customer_id END) AS buyers
             FROM {sales} GROUP BY 1 ORDER BY 1"""
     )
-    sold = {_day(one["month"]): (money(one["revenue"]), count(one["orders"]), count(one["buyers"])) for one in months}
+    sold = {
+        _day(one["month"]): (money(one["revenue"]), count(one["orders"]), count(one["buyers"]))
+        for one in months
+    }
     first = _day(site.query("SELECT MIN(purchase_date) AS day FROM purchase_transactions")[0]["day"])
     categories = ask(
         f"""SELECT COALESCE(category, 'Unknown') AS category, SUM(total_amount) AS revenue, {_ORDERS} AS orders,
@@ -77,14 +80,25 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
         "repeat_purchase_rate": share(repeat),
         "monthly_revenue": [(month(one), *sold.get(one, ("$0.00", "0", "0"))) for one in _months(first)],
         "category_performance": [
-            (one["category"], money(one["revenue"]), share(one["revenue"] / paid), count(one["orders"]), count(one["units"]))
+            (
+                one["category"],
+                money(one["revenue"]),
+                share(one["revenue"] / paid),
+                count(one["orders"]),
+                count(one["units"]),
+            )
             for one in categories
         ],
         "customer_segment": _slices(ask, "customer_segment", customers),
         "churn_risk": _slices(ask, "churn_risk_score", customers, RISKS),
         "satisfaction": _satisfaction(ask),
         "top_customers": [
-            (_name(one), money(one["total_lifetime_value"]), count(one["total_purchases"]), one["rfm_segment"])
+            (
+                _name(one),
+                money(one["total_lifetime_value"]),
+                count(one["total_purchases"]),
+                one["rfm_segment"],
+            )
             for one in ask(
                 "SELECT * FROM customer_360 c WHERE {those} ORDER BY total_lifetime_value DESC, customer_id LIMIT 5"
             )
@@ -124,7 +138,13 @@ def by_api(site: Site, parameters: str = "") -> Figures:
             for one in metrics["monthly_revenue"]["rows"]
         ],
         "category_performance": [
-            (one["category"], money(one["revenue"]), share(one["share"]), count(one["orders"]), count(one["units"]))
+            (
+                one["category"],
+                money(one["revenue"]),
+                share(one["share"]),
+                count(one["orders"]),
+                count(one["units"]),
+            )
             for one in metrics["category_performance"]["rows"]
         ],
         "customer_segment": [
@@ -142,7 +162,12 @@ def by_api(site: Site, parameters: str = "") -> Figures:
             [(str(one["score"]), count(one["answers"])) for one in metrics["satisfaction"]["distribution"]],
         ),
         "top_customers": [
-            (_name(one), money(one["total_lifetime_value"]), count(one["total_purchases"]), one["rfm_segment"])
+            (
+                _name(one),
+                money(one["total_lifetime_value"]),
+                count(one["total_purchases"]),
+                one["rfm_segment"],
+            )
             for one in metrics["top_customers"]["rows"]
         ],
         "rfm": sorted((*key, count(number), money(value)) for key, (number, value) in cells.items()),
@@ -153,7 +178,9 @@ def _headcount(customers: int) -> str:
     return short(customers) if customers >= 10_000 else count(customers)
 
 
-def _slices(ask: Any, column: str, customers: int, names: dict[Any, str] | None = None) -> list[tuple[str, str, str]]:
+def _slices(
+    ask: Any, column: str, customers: int, names: dict[Any, str] | None = None
+) -> list[tuple[str, str, str]]:
     found = ask(
         f"SELECT {column} AS value, COUNT(*) AS n, AVG(total_lifetime_value) AS worth FROM customer_360 c "
         f"WHERE {{those}} GROUP BY 1"
@@ -163,7 +190,8 @@ def _slices(ask: Any, column: str, customers: int, names: dict[Any, str] | None 
     else:
         found.sort(key=lambda one: -one["worth"])
     return [
-        (names[one["value"]] if names else one["value"], count(one["n"]), share(one["n"] / customers)) for one in found
+        (names[one["value"]] if names else one["value"], count(one["n"]), share(one["n"] / customers))
+        for one in found
     ]
 
 

@@ -31,7 +31,12 @@ def _more(folder: Path) -> Path:
     more.mkdir()
     people = [
         (UGLY, "<img src=x onerror=alert(1)>", '=HYPERLINK("http://example.com")', "o'hara&co@example.com"),
-        (LONG, "Maximiliane-Theodora-Alexandrina", "von und zu Hohenfels-Niederwaldkirchen", "long@example.com"),
+        (
+            LONG,
+            "Maximiliane-Theodora-Alexandrina",
+            "von und zu Hohenfels-Niederwaldkirchen",
+            "long@example.com",
+        ),
     ]
     _write(
         more / "customer_info.csv",

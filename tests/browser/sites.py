@@ -54,7 +54,11 @@ class Site:
         words = ["serve", "--port", port, "--database", self.database, "--json"]
         with (self.folder / "server.log").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "patron", *words], cwd=self.folder, stdout=subprocess.PIPE, stderr=log, text=True
+                [sys.executable, "-m", "patron", *words],
+                cwd=self.folder,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
         assert self._process.stdout is not None
         said = ""

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import SupportsFloat
 
-NONE = "–"
+NONE = "\u2013"
 Number = Decimal | float | int
 
 

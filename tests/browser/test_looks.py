@@ -1,4 +1,4 @@
-"""Every page at every width, in light and dark: nothing overlaps or is cut, axe finds nothing, keys reach everything."""
+"""Every page at every width and in both schemes: nothing overlaps, axe finds nothing, keys reach everything."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
     category = first.inner_text()
     _tab_to(page, category)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name=f"Remove the filter Favourite category: {category}")).to_have_count(1)
+    expect(
+        page.get_by_role("button", name=f"Remove the filter Favourite category: {category}")
+    ).to_have_count(1)
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     settled(page)
@@ -143,7 +145,8 @@ def test_what_has_the_focus_shows_it(small: Site, visit: Visit) -> None:
     for _ in range(25):
         page.keyboard.press("Tab")
         outline = page.evaluate(
-            "() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)] }"
+            "() => { const style = getComputedStyle(document.activeElement);"
+            " return [style.outlineStyle, parseFloat(style.outlineWidth)] }"
         )
         assert outline[0] != "none", _focused(page)
         assert outline[1] >= 1, _focused(page)
@@ -152,7 +155,14 @@ def test_what_has_the_focus_shows_it(small: Site, visit: Visit) -> None:
 def test_a_reader_hears_what_a_chart_shows(small: Site, visit: Visit) -> None:
     page = visit(small)
     settled(page)
-    for name in ("monthly_revenue", "segment_distribution", "category_performance", "rfm", "satisfaction", "churn_risk"):
+    for name in (
+        "monthly_revenue",
+        "segment_distribution",
+        "category_performance",
+        "rfm",
+        "satisfaction",
+        "churn_risk",
+    ):
         label = card(page, name).get_by_role("img").first.get_attribute("aria-label")
         assert label, name
         assert len(label) > 25, name

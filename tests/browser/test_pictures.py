@@ -43,7 +43,12 @@ _MOVING = "[class*=asOf], .mantine-Accordion-item"
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
-    [(name, width, scheme) for name, widths in KEPT.items() for width in widths for scheme in ("light", "dark")],
+    [
+        (name, width, scheme)
+        for name, widths in KEPT.items()
+        for width in widths
+        for scheme in ("light", "dark")
+    ],
 )
 def test_a_page_looks_as_it_did(
     small: Site, visit: Visit, request: pytest.FixtureRequest, name: str, width: int, scheme: str
@@ -58,14 +63,14 @@ def test_a_page_looks_as_it_did(
 
 
 @pytest.mark.parametrize("name", TOUR)
-def test_the_docs_show_the_page(
-    site: Site, visit: Visit, request: pytest.FixtureRequest, name: str
-) -> None:
+def test_the_docs_show_the_page(site: Site, visit: Visit, request: pytest.FixtureRequest, name: str) -> None:
     """The pictures of the docs are of the large shop, and there; only `make pictures` takes them."""
     file = ASSETS / f"{name}.webp"
     if request.config.getoption("--remake-pictures"):
         path, scheme = TOUR[name]
-        page = visit(site, "/" if path in ("best", "why") else path, color_scheme=scheme, device_scale_factor=1.5)
+        page = visit(
+            site, "/" if path in ("best", "why") else path, color_scheme=scheme, device_scale_factor=1.5
+        )
         settled(page)
         _go(page, path)
         quiet(page)

@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.reading import card, overview, settled
+from tests.browser.reading import card, settled
 from tests.browser.shop import LAST_DAY
 from tests.browser.sites import Site, patron
-from tests.browser.telling import count
 from tests.browser.watching import Watch
 
 PROBLEM = {
@@ -42,7 +41,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_while_figures_come_their_places_are_kept(small: Site, visit: Visit) -> None:
     held: list[Route] = []
-    page = visit(small, before=lambda page: page.route("**/api/v1/dashboard*", lambda route: held.append(route)))
+    page = visit(
+        small, before=lambda page: page.route("**/api/v1/dashboard*", lambda route: held.append(route))
+    )
     expect(page.locator("section[aria-busy=true]")).to_have_count(11)
     loading = _places(page)
     for route in held:
@@ -135,7 +136,8 @@ def test_a_build_is_told_while_it_runs_and_shown_when_it_is_over(site: Site, vis
     expect(watcher.get_by_text("as of Jun 30, 2024")).to_be_visible(timeout=300_000)
     settled(watcher)
     known = site.query(
-        "SELECT COUNT(*) AS n FROM customer_info WHERE registration_date IS NULL OR registration_date <= DATE '2024-06-30'"
+        "SELECT COUNT(*) AS n FROM customer_info "
+        "WHERE registration_date IS NULL OR registration_date <= DATE '2024-06-30'"
     )[0]["n"]
     after = watcher.locator("[data-figure=total_customers]").inner_text()
     assert after != before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 
 class Watch:
@@ -16,7 +16,7 @@ class Watch:
 
     def over(self, page: Page, origin: str) -> None:
         """Watch a page, whose requests may go to `origin` alone."""
-        page.on("console", lambda said: said.type in ("error", "warning") and self.wrong.append(said.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("request", lambda asked: self._see(asked.url, origin))
 
@@ -28,6 +28,10 @@ class Watch:
         """Fail where a page did something wrong."""
         left = [one for one in self.wrong if not any(re.search(allowed, one) for allowed in self._allowed)]
         assert not left, left
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self.wrong.append(said.text)
 
     def _see(self, url: str, origin: str) -> None:
         if not url.startswith((f"{origin}/", "data:", f"blob:{origin}/")):

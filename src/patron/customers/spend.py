@@ -25,17 +25,13 @@ def spend_by_month(engine: Engine, customer: Any) -> tuple[date, list[Row]]:
     total_lifetime_value. Raises NotFound where there is no such customer.
     """
     as_of: date = profile(engine, customer)["as_of"]
-    text, _ = engine.kept_statement("spend by month", _query)
+    text, _ = engine.kept_statement(
+        "spend by month", lambda: parse_one(_BY_MONTH, dialect="duckdb", into=exp.Select)
+    )
     paid = {row["month"]: row["revenue"] for row in engine.query(text, [customer])}
     if not paid:
         return as_of, []
     return as_of, [{"month": month, "revenue": paid.get(month, 0)} for month in _months(min(paid), as_of)]
-
-
-def _query() -> exp.Query:
-    query = parse_one(_BY_MONTH, dialect="duckdb")
-    assert isinstance(query, exp.Query)
-    return query
 
 
 def _months(first: date, last: date) -> list[date]:
