@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { budget } from "./budget";
+import { budget } from "./budget.ts";
 
 /** Builds into the Python package, from where `patron serve` serves it. */
 export default defineConfig({
