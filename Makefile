@@ -87,7 +87,7 @@ tests/browser/node_modules/.ready: $(addprefix tests/browser/,package.json packa
 
 # What the pages look like: the pictures of the docs, and those that the tests compare with.
 pictures: web browser
-	$(RUN)/pytest -q tests/browser/test_pictures.py --remake-pictures
+	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q tests/browser/test_pictures.py --remake-pictures
 
 bench: .venv/.ready
 	$(RUN)/python -m benchmarks $(BENCH)
