@@ -71,12 +71,12 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
     )
     paid = totals["paid"] or 0
     return {
-        "total_customers": (_headcount(customers), count(customers)),
+        "total_customers": (headcount(customers), count(customers)),
         "change": share((customers - before) / before),
         "total_lifetime_value": money(paid),
         "average_order_value": money(totals["bought"] / totals["orders"]),
         "retention_rate": share(retained[0]),
-        "points": f"{abs(float(retained[0]) - float(retained[1])) * 100:.1f}",
+        "points": _points(float(retained[0]), float(retained[1])),
         "repeat_purchase_rate": share(repeat),
         "monthly_revenue": [(month(one), *sold.get(one, ("$0.00", "0", "0"))) for one in _months(first)],
         "category_performance": [
@@ -126,12 +126,12 @@ def by_api(site: Site, parameters: str = "") -> Figures:
         cells[key] = found[0] + one["customers"], found[1] + one["value"]
     given = first["satisfaction"]
     return {
-        "total_customers": (_headcount(customers["value"]), count(customers["value"])),
+        "total_customers": (headcount(customers["value"]), count(customers["value"])),
         "change": share((customers["value"] - customers["previous_value"]) / customers["previous_value"]),
         "total_lifetime_value": money(first["total_lifetime_value"]["value"]),
         "average_order_value": money(first["average_order_value"]["value"]),
         "retention_rate": share(retention["value"]),
-        "points": f"{abs(retention['value'] - retention['previous_value']) * 100:.1f}",
+        "points": _points(retention["value"], retention["previous_value"]),
         "repeat_purchase_rate": share(first["repeat_purchase_rate"]["value"]),
         "monthly_revenue": [
             (month(_day(one["month"])), money(one["revenue"]), count(one["orders"]), count(one["buyers"]))
@@ -174,7 +174,16 @@ def by_api(site: Site, parameters: str = "") -> Figures:
     }
 
 
-def _headcount(customers: int) -> str:
+def _points(rate: float, before: float) -> str:
+    """Return by how much a rate changed, as the page says it."""
+    by = rate - before
+    if abs(by) < 0.0005:
+        return "the same"
+    return f"{'up' if by > 0 else 'down'} {share(abs(by)).removesuffix('%')} points"
+
+
+def headcount(customers: int) -> str:
+    """Return a number of customers as the page leads with it."""
     return short(customers) if customers >= 10_000 else count(customers)
 
 

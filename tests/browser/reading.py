@@ -82,7 +82,7 @@ def overview(page: Page) -> Figures:
         "total_lifetime_value": hovered(page, figure["total_lifetime_value"]),
         "average_order_value": hovered(page, figure["average_order_value"]),
         "retention_rate": figure["retention_rate"].inner_text(),
-        "points": _told(card(page, "retention_rate"), r"(?:up|down) ([\d.]+) points"),
+        "points": _told(card(page, "retention_rate"), r"(the same|(?:up|down) [\d.]+ points)"),
         "repeat_purchase_rate": _told(card(page, "retention_rate"), r"([\d.]+%) of buyers"),
         "monthly_revenue": [row[:4] for row in table_behind(page, "monthly_revenue")],
         "category_performance": table_behind(page, "category_performance"),
