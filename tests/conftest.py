@@ -41,7 +41,7 @@ for _name in [
 
 
 # What stands above an engine is the same Python on every PostgreSQL; the oldest one runs what talks SQL to it.
-_ABOVE_THE_ENGINE = ("tests/api/", "tests/cli/")
+_ABOVE_THE_ENGINE = ("tests/api/", "tests/cli/", "tests/browser/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -27,7 +27,13 @@ from patron.sources.mapping.model import OPTIONS, Input, TableMapping, parse_map
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-READ_BY_PATRON_ITSELF = {"PATRON_DEBUG", "PATRON_TEST_ENGINES"}  # variables that are no settings
+# Variables that are no settings.
+READ_BY_PATRON_ITSELF = {
+    "PATRON_DEBUG",
+    "PATRON_TEST_ENGINES",
+    "PATRON_TEST_CUSTOMERS",
+    "PATRON_TEST_CHROMIUM",
+}
 
 # Names in prose that stand for something outside Patron's tables and settings.
 OTHER_NAMES = {

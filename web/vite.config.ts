@@ -3,9 +3,11 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { budget } from "./budget.ts";
+
 /** Builds into the Python package, from where `patron serve` serves it. */
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), budget(450 * 1024, ["engine"])],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
   build: {
     outDir: "../src/patron/web",

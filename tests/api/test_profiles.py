@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from patron.customers.profiles import profiles
 from patron.customers.timeline import first_pages
 from tests.api.conftest import problem, small_shop
 from tests.reference import Row
+from tests.shops import TODAY
 
 API = "/api/v1/customers"
 KINDS = {
@@ -80,7 +82,7 @@ def test_what_one_role_has_seen_is_not_unchanged_for_another(viewer: TestClient,
     "customer", ["0", "-1", "999999", "99999999999999999999", "abc", "1.0", "\uff11", "1%00", "' OR 1=1"]
 )
 def test_an_unknown_customer_is_a_problem(customer: str, viewer: TestClient) -> None:
-    for path in ("", "/timeline", "/why/recency_score"):
+    for path in ("", "/timeline", "/spend", "/why/recency_score"):
         problem(viewer.get(f"{API}/{customer}{path}"), 404)
 
 
@@ -116,6 +118,26 @@ def test_a_timeline_of_some_kinds_has_those_alone(viewer: TestClient) -> None:
             one for one in expected(2) if one[0] in kinds_wanted
         ]
     problem(viewer.get(f"{API}/1/timeline?kind=party"), 422)
+
+
+def test_spend_by_month_is_the_rows_sums_without_a_gap(viewer: TestClient, customers: list[Row]) -> None:
+    for row in customers:
+        paid: dict[str, Decimal] = {}
+        for one in small_shop()["purchase_transactions"]:
+            if one["customer_id"] == row["customer_id"] and one["purchase_date"] <= TODAY:
+                month = one["purchase_date"].replace(day=1).isoformat()
+                paid[month] = paid.get(month, Decimal(0)) + one["total_amount"]
+        rows = viewer.get(f"{API}/{row['customer_id']}/spend").json()["rows"]
+        months = [one["month"] for one in rows]
+        assert {one["month"]: one["revenue"] for one in rows if one["month"] in paid} == {
+            month: float(amount) for month, amount in paid.items()
+        }
+        assert all(one["revenue"] == 0 for one in rows if one["month"] not in paid)
+        assert sum(one["revenue"] for one in rows) == pytest.approx(float(row["total_lifetime_value"]))
+        if paid:
+            assert (months[0], months[-1]) == (min(paid), TODAY.replace(day=1).isoformat())
+            span = (TODAY.year - int(months[0][:4])) * 12 + TODAY.month - int(months[0][5:7]) + 1
+            assert len(set(months)) == len(months) == span
 
 
 def test_facts_tell_what_they_are_about(viewer: TestClient) -> None:

@@ -23,6 +23,7 @@ ROUTES: dict[str, tuple[str, str | None]] = {
     f"GET {API}/exports/customers": (f"{API}/exports/customers", "analyst"),
     f"GET {API}/customers/{{customer_id}}": (f"{API}/customers/1", "viewer"),
     f"GET {API}/customers/{{customer_id}}/timeline": (f"{API}/customers/1/timeline", "viewer"),
+    f"GET {API}/customers/{{customer_id}}/spend": (f"{API}/customers/1/spend", "viewer"),
     f"GET {API}/customers/{{customer_id}}/why/{{column}}": (f"{API}/customers/1/why/recency_score", "viewer"),
     f"GET {API}/dictionary": (f"{API}/dictionary", "viewer"),
     f"GET {API}/dictionary/{{table}}": (f"{API}/dictionary/customer_360", "viewer"),

@@ -13,7 +13,7 @@ from patron.api.customers import audited, masked_for, shown
 from patron.api.parameters import Cursor, Limit
 from patron.api.problems import documented
 from patron.api.rendering import answer, with_text_ids
-from patron.api.schemas.customers import Profile, Timeline, Why
+from patron.api.schemas.customers import Profile, Spend, Timeline, Why
 from patron.api.security import Caller, Viewer
 from patron.api.slashes import with_slashes
 from patron.contract import Table, table_named
@@ -21,6 +21,7 @@ from patron.customers import why as reasons
 from patron.customers.conditions import PERSONAL
 from patron.customers.facts import customer_key, moment_of, parsed_place, tell_names
 from patron.customers.profiles import known
+from patron.customers.spend import spend_by_month
 from patron.customers.timeline import Item, Page, first_pages, timeline
 from patron.engines.base import Engine, Row
 from patron.errors import Forbidden, NotFound, RequestError
@@ -84,6 +85,14 @@ async def get_timeline(
             "next": context.cursors.write(named, after) if after else None,
         }
     )
+
+
+@router.get("/spend", response_model=Spend, summary="What a customer paid by month")
+async def get_spend(context: Asked, caller: Viewer, customer_id: CustomerId) -> Response:
+    """Return what a customer paid in each month, as the build has seen it; the sum is total_lifetime_value."""
+    key, mark = customer_key(customer_id, context.settings.id_type), await built(context)
+    as_of, months = await context.read(spend_by_month, key)
+    return answer({"build_id": mark.build_id, "as_of": as_of, "customer_id": customer_id, "rows": months})
 
 
 @router.get("/why/{column}", response_model=Why, summary="Why a value is what it is")

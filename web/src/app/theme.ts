@@ -6,7 +6,7 @@ const accent: MantineColorsTuple = [
   "#b5c9f8",
   "#8caaf3",
   "#6a90ee",
-  "#4c78e3",
+  "#4570db",
   "#2f5fd0",
   "#2750b3",
   "#1f4294",

@@ -74,6 +74,22 @@ class Profile(OfBuild):
     masked: list[str]
 
 
+class MonthOfSpend(Document):
+    """What a customer paid in a month."""
+
+    month: date
+    """Its first day."""
+    revenue: float
+    """Paid, less what came back."""
+
+
+class Spend(OfBuild):
+    """What a customer paid by month, from the first month with a purchase or return to that of as_of."""
+
+    customer_id: str
+    rows: list[MonthOfSpend]
+
+
 class TimelineItem(Document):
     """Something that a customer did, or that was done for one."""
 

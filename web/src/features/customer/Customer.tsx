@@ -85,7 +85,7 @@ export function Customer({ id }: { id: string }): ReactElement {
       <div className={classes.grid}>
         <div className={classes.wide}>
           <Card title={said.spend}>
-            <Spend id={id} asOf={data.as_of} />
+            <Spend id={id} />
           </Card>
         </div>
         <div className={classes.narrow}>
@@ -122,7 +122,7 @@ function Who({ profile, onWhy }: { profile: Schemas["Profile"]; onWhy: (column: 
         {said.back}
       </Anchor>
       <Group align="baseline" gap="sm">
-        <Title order={1} size="h2">
+        <Title order={1} size="h2" className={classes.name ?? ""}>
           {name}
         </Title>
         <Text c="dimmed" className="figures">

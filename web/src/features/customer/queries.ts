@@ -7,8 +7,6 @@ export type Item = Schemas["TimelineItem"];
 export type Kind = Item["kind"];
 
 const PAGE = 50;
-const LONG_PAGE = 200;
-const MOST_PAGES = 25; // 5,000 purchases; whoever has more is shown the latest of them
 
 export const customerQuery = (id: string) =>
   queryOptions({
@@ -22,25 +20,16 @@ export const timelineQuery = (id: string, kinds: readonly Kind[]) =>
   infiniteQueryOptions({
     queryKey: ["timeline", id, kinds],
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) => page(id, kinds, PAGE, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => page(id, kinds, pageParam, signal),
     getNextPageParam: (one) => one.next,
   });
 
-/** All purchases and returns of a customer, and whether there are more than are read. */
-export const purchasesQuery = (id: string) =>
+/** What a customer paid by month. */
+export const spendQuery = (id: string) =>
   queryOptions({
-    queryKey: ["purchases", id],
-    queryFn: async ({ signal }) => {
-      const items: Item[] = [];
-      let cursor: string | null = null;
-      for (let read = 0; read < MOST_PAGES; read++) {
-        const one: Schemas["Timeline"] = await page(id, ["purchase", "return"], LONG_PAGE, cursor, signal);
-        items.push(...one.items);
-        cursor = one.next;
-        if (cursor === null) break;
-      }
-      return { items, isCut: cursor !== null };
-    },
+    queryKey: ["spend", id],
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/customers/{customer_id}/spend", { params: { path: { customer_id: id } }, signal })),
   });
 
 export const whyQuery = (id: string, column: string) =>
@@ -55,12 +44,12 @@ export const whyQuery = (id: string, column: string) =>
       ),
   });
 
-function page(id: string, kinds: readonly Kind[], limit: number, cursor: string | null, signal: AbortSignal) {
+function page(id: string, kinds: readonly Kind[], cursor: string | null, signal: AbortSignal) {
   return answered(
     client.GET("/api/v1/customers/{customer_id}/timeline", {
       params: {
         path: { customer_id: id },
-        query: { limit, kind: [...kinds], ...(cursor === null ? {} : { cursor }) },
+        query: { limit: PAGE, kind: [...kinds], ...(cursor === null ? {} : { cursor }) },
       },
       signal,
     }),

@@ -1,39 +1,11 @@
-import dayjs from "dayjs";
-
+import type { Schemas } from "@/shared/api/client";
 import { basis, type ChartOption, type Look, tip } from "@/shared/charts/option";
 import type { Formats } from "@/shared/format/format";
 
-/** What a customer paid in a month, less what came back. */
-export interface MonthOfSpend {
-  month: string;
-  amount: number;
-}
-
-interface Dated {
-  date: string;
-  fact: Record<string, unknown>;
-}
-
-/** Return the sums by month from the first month with a fact to the one of `asOf`, months without facts included. */
-export function spendByMonth(items: readonly Dated[], asOf: string): MonthOfSpend[] {
-  const cents = new Map<string, number>();
-  for (const { date, fact } of items) {
-    const month = `${date.slice(0, 7)}-01`;
-    cents.set(month, (cents.get(month) ?? 0) + Math.round(Number(fact["total_amount"]) * 100));
-  }
-  const first = [...cents.keys()].sort()[0];
-  const months: MonthOfSpend[] = [];
-  if (first === undefined) return months;
-  const end = dayjs(asOf).startOf("month");
-  for (let at = dayjs(first); !at.isAfter(end); at = at.add(1, "month")) {
-    const month = at.format("YYYY-MM-DD");
-    months.push({ month, amount: (cents.get(month) ?? 0) / 100 });
-  }
-  return months;
-}
+type Month = Schemas["MonthOfSpend"];
 
 /** Return bars of spend by month. */
-export function spendOption(months: readonly MonthOfSpend[], title: string, look: Look, formats: Formats): ChartOption {
+export function spendOption(months: readonly Month[], title: string, look: Look, formats: Formats): ChartOption {
   return {
     ...basis(look),
     grid: { left: 4, right: 28, top: 8, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
@@ -42,7 +14,7 @@ export function spendOption(months: readonly MonthOfSpend[], title: string, look
       trigger: "axis",
       formatter: (at) => {
         const month = months[Array.isArray(at) ? (at[0]?.dataIndex ?? -1) : at.dataIndex];
-        return month ? tip(formats.month(month.month, true), [[title, formats.exact(month.amount, "money")]]) : "";
+        return month ? tip(formats.month(month.month, true), [[title, formats.exact(month.revenue, "money")]]) : "";
       },
     },
     xAxis: {
@@ -63,7 +35,7 @@ export function spendOption(months: readonly MonthOfSpend[], title: string, look
         id: "spend",
         barMaxWidth: 18,
         itemStyle: { color: look.accent, borderRadius: 2 },
-        data: months.map((one) => one.amount),
+        data: months.map((one) => one.revenue),
       },
     ],
   };

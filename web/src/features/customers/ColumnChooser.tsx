@@ -21,7 +21,7 @@ export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElemen
         .filter((one) => (one === name ? !chosen.includes(one) : chosen.includes(one))),
     );
   return (
-    <Popover position="bottom-end" width={290} trapFocus withRoles>
+    <Popover position="bottom-end" width={290} trapFocus returnFocus withRoles>
       <Popover.Target>
         <Button variant="default" size="compact-md" fz="sm" leftSection={<IconColumns3 size={16} aria-hidden />}>
           {words.explorer.columns}
@@ -32,7 +32,7 @@ export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElemen
           {words.explorer.firstColumns}
         </Button>
         <ScrollArea.Autosize mah={400}>
-          <Stack gap={6}>
+          <Stack gap={10}>
             {columns.map((one) => (
               <Checkbox
                 key={one.column}

@@ -24,7 +24,7 @@ export function ColumnFilter({
   const operators = OPERATORS.filter((one) => isText || (one !== "contains" && one !== "starts"));
   const label = said.filterBy(heading(column.column));
   return (
-    <Popover opened={opened} onChange={setOpened} trapFocus withRoles width={260} position="bottom-end">
+    <Popover opened={opened} onChange={setOpened} trapFocus returnFocus withRoles width={260} position="bottom-end">
       <Popover.Target>
         <ActionIcon variant="subtle" color="gray" size="sm" aria-label={label} onClick={() => setOpened(!opened)}>
           <IconFilter size={14} aria-hidden />

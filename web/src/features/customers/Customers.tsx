@@ -122,7 +122,7 @@ function Save({ question }: { question: Parameters<typeof saveAll>[0] }): ReactE
   const saving = useMutation({ mutationFn: (format: "csv" | "parquet") => saveAll(question, format) });
   const mayNot = status?.role === "viewer";
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="default"

@@ -125,7 +125,7 @@ function BuildNow({ building, asOf }: { building: boolean; asOf: string | null }
     onSuccess: () => queries.invalidateQueries({ queryKey: ["status"] }),
   });
   return (
-    <Popover trapFocus withRoles position="bottom-end">
+    <Popover trapFocus returnFocus withRoles position="bottom-end">
       <Popover.Target>
         <Button variant="default" size="compact-md" fz="sm" loading={building || build.isPending}>
           {said.build}

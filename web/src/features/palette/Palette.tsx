@@ -24,7 +24,7 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
   const [, navigate] = useLocation();
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed, PAUSE);
-  const combobox = useCombobox();
+  const combobox = useCombobox({ opened: true }); // Enter does nothing where it is closed
   const { data: meanings } = useQuery(meaningsQuery);
   const { data: found } = useQuery({ ...searchQuery(asked), placeholderData: keepPreviousData });
 
@@ -36,10 +36,11 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
   const customers = typed.trim() === "" ? [] : (found?.rows ?? []);
   const isEmpty = pages.length + figures.length + customers.length === 0;
 
+  const offered = [...customers.map((one) => one.customer_id), ...pages.map((one) => one.to), ...figures.map((one) => one.name)];
   useEffect(() => {
     combobox.selectFirstOption();
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the store is made anew each time, but is always the same
-  }, [typed, customers.length]);
+  }, [offered.join(" ")]);
 
   return (
     <Modal opened onClose={onClose} withCloseButton={false} size="lg" padding="xs" aria-label={words.find}>
@@ -60,7 +61,7 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
             data-autofocus
           />
         </Combobox.EventsTarget>
-        <Combobox.Options mt="xs" mah="60vh" style={{ overflowY: "auto" }}>
+        <Combobox.Options aria-label={words.find} tabIndex={0} mt="xs" mah="60vh" style={{ overflowY: "auto" }}>
           {isEmpty && <Combobox.Empty>{words.nothingFound}</Combobox.Empty>}
           {customers.length > 0 && (
             <Combobox.Group label={words.foundCustomers}>
@@ -105,7 +106,7 @@ function Line({ icon, name, more }: { icon: ReactElement; name: string; more?: s
       {icon}
       <span style={{ flex: "none" }}>{name}</span>
       {more && (
-        <Text component="span" fz={12} c="inherit" opacity={0.8} truncate>
+        <Text component="span" fz={12} c="inherit" truncate>
           {more}
         </Text>
       )}

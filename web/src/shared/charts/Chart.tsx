@@ -25,6 +25,7 @@ interface Props {
   pictureOption?: ChartOption;
 }
 
+const FONTS = ["12px 'Inter Variable'", "600 20px 'Inter Variable'"];
 const PICTURE = { width: 960, height: 480 };
 
 /** Draws an option; the drawing code is loaded with the first chart. */
@@ -37,7 +38,7 @@ export function Chart(props: Props): ReactElement {
   useEffect(() => {
     let made: Drawing | null = null;
     let gone = false;
-    void import("./engine").then((engine) => {
+    void Promise.all([import("./engine"), fonts()]).then(([engine]) => {
       if (gone || !place.current) return;
       made = engine.init(place.current);
       setDrawing(made);
@@ -91,6 +92,11 @@ export function Chart(props: Props): ReactElement {
       <Box ref={place} h="100%" w="100%" />
     </Box>
   );
+}
+
+/** Wait for the fonts that charts write in: what was measured in another one would be cut or overlap. */
+async function fonts(): Promise<void> {
+  await Promise.allSettled(FONTS.map((one) => document.fonts.load(one)));
 }
 
 /** Draw an option aside, at a size that suits a document, and return the picture as a data: address. */

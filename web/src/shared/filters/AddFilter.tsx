@@ -24,7 +24,7 @@ export function AddFilter({
   const { data } = useQuery({ ...choicesQuery, enabled: opened });
   const formats = useFormats();
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={300} trapFocus withRoles>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={300} trapFocus returnFocus withRoles>
       <Popover.Target>
         <Button
           variant="default"
@@ -43,7 +43,7 @@ export function AddFilter({
               <Accordion.Item key={dimension} value={dimension}>
                 <Accordion.Control fz="sm">{said.columns[dimension]}</Accordion.Control>
                 <Accordion.Panel>
-                  <Stack gap={6}>
+                  <Stack gap={10}>
                     {data?.filters
                       .find((one) => one.name === dimension)
                       ?.values.map(({ value, customers }) => (

@@ -35,7 +35,7 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
     .join(" ");
 
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus withRoles>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
       <Popover.Target>
         <Button
           variant="default"
@@ -69,6 +69,9 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
           <DatePicker
             type="range"
             allowSingleDateInRange
+            weekendDays={[]}
+            hideOutsideDates
+            ariaLabels={{ previousMonth: said.monthBefore, nextMonth: said.monthAfter }}
             value={days}
             defaultDate={period.from ?? asOf}
             onChange={([from, to]) => {

@@ -58,7 +58,7 @@ export function formats(locale: string, currency: string): Formats {
     exact,
     short(value, unit) {
       if (value === null || value === undefined) return NONE;
-      if (unit === "money") return Math.abs(value) < 1_000 ? money.format(value) : shortMoney.format(value);
+      if (unit === "money") return Math.abs(value) < 1_000 && !Number.isInteger(value) ? money.format(value) : shortMoney.format(value);
       const counted = unit === "customers" || unit === "answers" || !unit;
       return counted && Math.abs(value) >= 10_000 ? short.format(value) : exact(value, unit);
     },

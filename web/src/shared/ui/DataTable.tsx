@@ -2,6 +2,9 @@ import { ScrollArea, Table, UnstyledButton } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import type { Cell } from "./csv";
+import classes from "./DataTable.module.css";
+
+const FEW = 2; // columns that a phone has room for
 
 /** A column of a plain table: its heading, how a cell looks, and whether it holds numbers. */
 export interface Column<Row> {
@@ -25,7 +28,13 @@ export function DataTable<Row>({ columns, rows, label, pick, isPicked }: Props<R
   const textOf = (column: Column<Row>, row: Row) => column.shown?.(row) ?? String(column.cell(row) ?? "–");
   return (
     <ScrollArea.Autosize mah="70vh" type="auto" offsetScrollbars viewportProps={{ tabIndex: 0 }}>
-      <Table aria-label={label} highlightOnHover={pick !== undefined} fz="sm" stickyHeader>
+      <Table
+        aria-label={label}
+        className={columns.length > FEW ? (classes.many ?? "") : ""}
+        highlightOnHover={pick !== undefined}
+        fz="sm"
+        stickyHeader
+      >
         <Table.Thead>
           <Table.Tr>
             {columns.map((one) => (
@@ -39,7 +48,12 @@ export function DataTable<Row>({ columns, rows, label, pick, isPicked }: Props<R
           {rows.map((row, index) => (
             <Table.Tr key={index} {...(isPicked?.(row) ? { bg: "var(--mantine-primary-color-light)" } : {})}>
               {columns.map((one, place) => (
-                <Table.Td key={one.name} ta={one.numeric ? "right" : "left"} className={one.numeric ? "figures" : ""}>
+                <Table.Td
+                    key={one.name}
+                    data-name={one.name}
+                    className={one.numeric ? "figures" : ""}
+                    {...(one.numeric ? { ta: "right" as const } : {})}
+                  >
                   {place === 0 && pick ? (
                     <UnstyledButton fz="sm" td="underline" title={pick.label(row)} onClick={() => pick.act(row)}>
                       {textOf(one, row)}

@@ -71,13 +71,13 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
 
   return (
     <Paper component="section" withBorder radius="md" className={classes.card} aria-label={title} aria-busy={!figure}>
-      <Group justify="space-between" wrap="nowrap" gap="xs" mb={8}>
-        <Title order={2} fz={14} fw={600} lineClamp={2}>
+      <div className={classes.head}>
+        <Title order={2} fz={14} fw={600} className={classes.title ?? ""}>
           {title}
         </Title>
         <Group gap={4} wrap="nowrap">
           {aside}
-          <Menu position="bottom-end" withinPortal>
+          <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={said.menu(title)} disabled={!figure}>
                 <IconDots size={18} aria-hidden />
@@ -104,7 +104,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
             </Menu.Dropdown>
           </Menu>
         </Group>
-      </Group>
+      </div>
       {figure && !full ? (
         <Box className={classes.content} data-stale={stale || undefined} mih={height}>
           {children}

@@ -1,4 +1,4 @@
-import { Anchor, ScrollArea, Table, Text } from "@mantine/core";
+import { Anchor, Group, ScrollArea, Table, Text } from "@mantine/core";
 import type { ReactElement } from "react";
 import { Link, useSearch } from "wouter";
 
@@ -8,6 +8,8 @@ import { filtersOnly } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
 import { words } from "@/shared/words";
+
+import classes from "../Overview.module.css";
 
 const said = words.overview;
 
@@ -20,7 +22,6 @@ export function TopCustomersCard({
   stale: boolean;
 }): ReactElement {
   const formats = useFormats();
-  const look = useLook();
   const kept = filtersOnly(useSearch());
   const rows = figure?.rows ?? [];
   const nameOf = (row: (typeof rows)[number]) =>
@@ -51,7 +52,7 @@ export function TopCustomersCard({
               <Table.Th>{said.customer}</Table.Th>
               <Table.Th ta="right">{said.lifetimeValue}</Table.Th>
               <Table.Th ta="right">{said.orders}</Table.Th>
-              <Table.Th>{said.rfmSegment}</Table.Th>
+              <Table.Th className={classes.beside}>{said.rfmSegment}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -61,16 +62,14 @@ export function TopCustomersCard({
                   <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
                     {nameOf(row)}
                   </Anchor>
+                  <div className={classes.under}>
+                    <Segment name={row.rfm_segment} />
+                  </div>
                 </Table.Td>
                 <Table.Td ta="right">{formats.exact(row.total_lifetime_value, "money")}</Table.Td>
                 <Table.Td ta="right">{formats.exact(row.total_purchases)}</Table.Td>
-                <Table.Td>
-                  <Text component="span" fz="sm" style={{ whiteSpace: "nowrap" }}>
-                    <span aria-hidden style={{ color: look.of(row.rfm_segment ?? "") }}>
-                      ●{" "}
-                    </span>
-                    {row.rfm_segment}
-                  </Text>
+                <Table.Td className={classes.beside}>
+                  <Segment name={row.rfm_segment} />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -81,5 +80,17 @@ export function TopCustomersCard({
         {said.allCustomers}
       </Anchor>
     </FigureCard>
+  );
+}
+
+function Segment({ name }: { name: string | null }): ReactElement {
+  const look = useLook();
+  return (
+    <Group gap={6} wrap="nowrap">
+      <span className={classes.dot} style={{ background: look.of(name ?? "") }} />
+      <Text component="span" fz="sm" style={{ whiteSpace: "nowrap" }}>
+        {name}
+      </Text>
+    </Group>
   );
 }

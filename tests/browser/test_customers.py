@@ -1,0 +1,206 @@
+"""The explorer, a customer's page and the palette show what the database holds."""
+
+from __future__ import annotations
+
+import csv
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.shop import LONG, UGLY
+from tests.browser.sites import Row, Site
+from tests.browser.telling import count, day, money
+
+COLUMNS = (
+    "customer_id",
+    "customer_segment",
+    "rfm_segment",
+    "total_lifetime_value",
+    "total_purchases",
+    "last_purchase_date",
+)
+
+
+def test_the_explorer_shows_the_databases_rows_in_order(site: Site, visit: Visit) -> None:
+    page = visit(site, f"/customers?columns={','.join(COLUMNS)}")
+    _settled(page)
+    total = site.query("SELECT COUNT(*) AS n FROM customer_360")[0]["n"]
+    expect(page.get_by_text(f"{count(total)} customers")).to_be_visible()
+    expected = _expected(site, "ORDER BY total_lifetime_value DESC, customer_id LIMIT 350")
+    assert _rows(page)[:10] == expected[:10]
+    grid = page.get_by_role("table", name="Customers")
+    for _ in range(40):
+        grid.evaluate("one => one.scrollBy(0, 700)")
+        if expected[299] in _rows(page):
+            break
+        page.wait_for_timeout(100)
+    shown = _rows(page)
+    start = expected.index(shown[0])
+    assert shown == expected[start : start + len(shown)]
+
+
+def test_it_searches_as_one_types_sorts_filters_and_remembers_it_all_in_the_address(
+    site: Site, visit: Visit
+) -> None:
+    page = visit(site, f"/customers?columns={','.join(COLUMNS)}")
+    page.get_by_role("button", name="Total purchases", exact=True).click()
+    page.wait_for_url("**sort=-total_purchases*")
+    _settled(page)
+    order = "ORDER BY total_purchases DESC, customer_id LIMIT 10"
+    assert [row[4] for row in _rows(page)[:10]] == [row[4] for row in _expected(site, order)]
+    page.get_by_role("button", name="Total purchases", exact=True).click()
+    page.wait_for_url("**sort=total_purchases*")
+
+    page.get_by_role("button", name="Filter by Total purchases").click()
+    page.get_by_role("textbox", name="Value").fill("40")
+    page.get_by_role("dialog").get_by_role("button", name="Filter", exact=True).click()
+    page.wait_for_url("**where=total_purchases*")
+    _settled(page)
+    many = site.query("SELECT COUNT(*) AS n FROM customer_360 WHERE total_purchases >= 40")[0]["n"]
+    expect(page.get_by_text(f"{count(many)} customers")).to_be_visible()
+    again = visit(site, page.url.removeprefix(site.address))
+    _settled(again)
+    assert _rows(again)[:10] == _rows(page)[:10]
+    expect(again.get_by_text("Total purchases is at least 40")).to_be_visible()
+
+    page.goto(f"{site.address}/customers")
+    page.get_by_role("textbox", name="Name, e-mail, phone or id").press_sequentially("maximiliane")
+    page.wait_for_url("**q=maximiliane")
+    expect(page.get_by_text("1 customers")).to_be_visible()
+    expect(page.get_by_role("link", name=str(LONG))).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name, e-mail, phone or id")).to_be_focused()
+
+
+def test_columns_are_chosen_and_everyone_is_exported(site: Site, visit: Visit) -> None:
+    page = visit(site, "/customers?where=total_purchases:ge:60")
+    _settled(page)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Annual spend").check()
+    expect(page.get_by_role("columnheader", name="Annual spend")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="All of these as CSV").click()
+    with saved.value.path().open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    many = site.query("SELECT customer_id FROM customer_360 WHERE total_purchases >= 60")
+    assert {one["customer_id"] for one in lines} == {str(one["customer_id"]) for one in many}
+
+
+def test_a_customer_is_who_the_database_says(site: Site, visit: Visit) -> None:
+    best = _best(site)
+    page = visit(site, "/")
+    page.get_by_role("link", name=f"{best['first_name']} {best['last_name']}", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{best['first_name']} {best['last_name']}")
+    assert page.url.endswith(f"/customers/{best['customer_id']}")
+    shown = {
+        "Total lifetime value": money(best["total_lifetime_value"]),
+        "Average order value": money(best["average_order_value"]),
+        "Total purchases": count(best["total_purchases"]),
+        "Last purchase date": day(best["last_purchase_date"]),
+        "Churn risk score": str(best["churn_risk_score"]),
+        "RFM segment": best["rfm_segment"],
+        "Favorite product category": best["favorite_product_category"],
+        "Total website visits": count(best["total_website_visits"]),
+    }
+    for name, value in shown.items():
+        tile = page.get_by_role("main").get_by_title(f"Why: {name}", exact=True).last
+        assert tile.inner_text().split("\n")[-1] == value, name
+
+
+def test_every_value_says_why(site: Site, visit: Visit) -> None:
+    best = _best(site)
+    page = visit(site, f"/customers/{best['customer_id']}")
+    page.get_by_title("Why: Recency score").click()
+    why = site.api(f"customers/{best['customer_id']}/why/recency_score")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(why["meaning"])
+    expect(dialog).to_contain_text("Cut points")
+    points = site.query("SELECT * FROM rfm_cut_points ORDER BY 1, 2")
+    assert points
+    for one in why["cut_points"]:
+        expect(dialog).to_contain_text(
+            str(one["cut_point"] if "cut_point" in one else next(iter(one.values())))
+        )
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_the_timeline_goes_back_to_the_first_day(site: Site, visit: Visit) -> None:
+    page = visit(site, f"/customers/{LONG}")
+    timeline = page.get_by_role("table", name="Everything, the latest first")
+    expect(timeline.get_by_role("row")).to_have_count(50)
+    expect(timeline.get_by_role("row").first).to_contain_text("Dec 31, 2025")
+    page.get_by_role("button", name="Show more").click()
+    expect(timeline.get_by_role("row")).to_have_count(100)
+    page.get_by_text("Service contact", exact=True).click()
+    expect(page.get_by_text("Nothing of this kind")).to_be_visible()
+
+
+def test_a_name_that_is_markup_stays_a_name(site: Site, visit: Visit) -> None:
+    page = visit(site, f"/customers/{UGLY}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(page.get_by_text("Nothing bought so far")).to_be_visible()
+    assert page.locator("main img").count() == 0
+
+
+def test_the_palette_finds_pages_figures_and_customers(site: Site, visit: Visit) -> None:
+    page = visit(site, "/data")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    find = page.get_by_role("textbox", name="Find a page, a figure or a customer")
+    expect(find).to_be_focused()
+    find.press_sequentially("maximiliane")
+    option = page.get_by_role("option", name="Maximiliane-Theodora-Alexandrina")
+    expect(option).to_be_visible()
+    expect(option).to_have_attribute("data-combobox-selected", "true")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/customers/{LONG}")
+    page.keyboard.press("Control+k")
+    find.press_sequentially("dictionary")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/data/dictionary")
+    page.keyboard.press("Control+k")
+    find.press_sequentially("retention")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?figure=retention_rate")
+    expect(page.get_by_role("dialog")).to_contain_text("bought again")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    find.press_sequentially("xyzzy no such thing")
+    expect(page.get_by_text("Nothing goes by these words.")).to_be_visible()
+
+
+def _settled(page: Page) -> None:
+    grid = page.get_by_role("table", name="Customers")
+    expect(grid.get_by_role("cell").first).to_be_visible()
+    expect(page.locator("[role=table][aria-busy=true]")).to_have_count(0)
+    expect(page.locator("[role=table][style*='opacity: 0.5']")).to_have_count(0)
+
+
+def _rows(page: Page) -> list[tuple[str, ...]]:
+    rows: list[list[str]] = page.get_by_role("table", name="Customers").evaluate(
+        """table => [...table.querySelectorAll('[role=row]')].slice(1)
+            .filter(row => !row.querySelector('.mantine-Skeleton-root'))
+            .map(row => [...row.children].map(cell => cell.innerText))"""
+    )
+    return [tuple(row) for row in rows]
+
+
+def _expected(site: Site, order: str) -> list[tuple[str, ...]]:
+    return [
+        (
+            str(one["customer_id"]),
+            one["customer_segment"],
+            one["rfm_segment"],
+            money(one["total_lifetime_value"]),
+            count(one["total_purchases"]),
+            day(one["last_purchase_date"]),
+        )
+        for one in site.query(f"SELECT * FROM customer_360 {order}")
+    ]
+
+
+def _best(site: Site) -> Row:
+    return site.query("SELECT * FROM customer_360 ORDER BY total_lifetime_value DESC, customer_id LIMIT 1")[0]
