@@ -1,0 +1,155 @@
+"""One shop's data in a lake that a Spark Connect server reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from patron.contract import CONTRACT, CUSTOMER_INFO, IdType, Table
+from patron.contract.bookkeeping import BOOKKEEPING, BUILDS
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
+from patron.engines.spark.build import SparkBuild
+from patron.engines.spark.lake import Lake
+from patron.engines.spark.render import DIALECT, rendered
+from patron.engines.spark.session import open_session, place, telling
+from patron.engines.store import Store
+from patron.errors import DatabaseError
+from patron.model.render import mark
+from patron.model.steps import Kept, kept, steps
+from patron.settings import Settings
+
+# What one message to a Spark Connect server may hold, with room to spare.
+BYTES_AT_ONCE = 32_000_000
+ID_TYPES: dict[str, IdType] = {"bigint": "bigint", "int": "bigint", "string": "text"}
+
+
+class SparkEngine(Engine):
+    """A lake behind a Spark Connect server.
+
+    It shows the build that was the latest when it was opened, or made by itself, or found by `snapshot`.
+    """
+
+    dialect = DIALECT
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
+        self.settings = settings
+        self.where = place(url)
+        self.lake = Lake(open_session(self.where), self.where, settings.id_type)
+        if self._is_there():
+            self._show_latest()
+
+    def close(self) -> None:
+        with telling(self.where):
+            self.lake.session.stop()
+
+    def _is_there(self) -> bool:
+        return bool(self.lake.found(BUILDS))
+
+    def _show_latest(self) -> None:
+        self.lake.show_declared()
+        self.lake.show_build(self.lake.last_commit())
+
+    # -- plain SQL ------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self.lake.rows(sql, parameters)
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with telling(self.where):
+            frame = self.lake.frame(sql, parameters)
+            yield self.lake.batches(frame)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Show the latest build; what it made is never changed, so it is the same throughout."""
+        if self._is_there():
+            self._show_latest()
+        yield
+
+    def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
+        return rendered(query.copy(), values or {})
+
+    def contents(self) -> dict[str, str]:
+        rows = self.query("SHOW VIEWS")
+        seen = {str(row.get("viewName") or row.get("tableName")) for row in rows}
+        known = {table.name: "table" for table in (*CONTRACT, *BOOKKEEPING)}
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+            known[step.name] = "view" if step.kept is Kept.VIEW else "table"
+        return {name: known[name] for name in sorted(seen & known.keys())}
+
+    def id_type(self) -> IdType | None:
+        if not self._is_there():
+            return None
+        with telling(self.where):
+            for name, kind in self.lake.frame(f"SELECT * FROM {self.lake.source(CUSTOMER_INFO)}").dtypes:
+                if name.lower() == CUSTOMER_INFO.key.name:
+                    return ID_TYPES.get(kind)
+        return None
+
+    # -- the contract tables --------------------------------------------------------------------------
+
+    def init(self) -> None:
+        self.lake.create()
+        for table in CONTRACT:
+            found = self.lake.found(table)
+            if found and (error := self.lacking(table, found)):
+                raise error
+        self._show_latest()
+
+    def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        if self.where.schema or self.where.format != "parquet":
+            raise DatabaseError(
+                f"Patron only reads the tables of {self.where.shown}; write to {table.name} with what made it."
+            )
+        count = 0
+        for part in _parts(batches):
+            with telling(self.where):
+                self.lake.write(self.lake.session.createDataFrame(part), table.name)
+            count += part.num_rows
+        self.lake.show(table.name, self.lake.source(table), self.lake.columns_of(table))
+        return count
+
+    def store(self) -> Store:
+        raise DatabaseError(
+            "Patron does not load files into a lake; write them there as Parquet with what you have for it, "
+            f"one folder a table under {self.where.tables}."
+        )
+
+    # -- the model ------------------------------------------------------------------------------------
+
+    @cached_property
+    def model_mark(self) -> str:
+        return mark([rendered(step.tree) for step in steps()], self.dialect)
+
+    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        check_day(as_of)
+        session = open_session(self.where)
+        try:
+            record = SparkBuild(
+                self, Lake(session, self.where, self.settings.id_type), as_of, progress
+            ).run()
+        finally:
+            with telling(self.where):
+                session.stop()
+        self._show_latest()
+        return record
+
+
+def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the rows in tables that fit into a message."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(batch.num_rows for batch in waiting):
+        yield pa.Table.from_batches(waiting)
