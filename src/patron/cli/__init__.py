@@ -17,6 +17,7 @@ from patron.cli import (
     map,  # noqa: A004 - the command is called so
     metrics,
     procedure,
+    publish,
     quarantine,
     sample,
     serve,
@@ -39,6 +40,7 @@ COMMANDS = (
     export,
     ddl,
     procedure,
+    publish,
     dictionary,
     keys,
 )

@@ -18,7 +18,12 @@ from urllib.parse import quote, unquote, urlsplit
 from patron.errors import DatabaseError, did_you_mean
 
 MEMORY = ":memory:"
-ENGINES = {"duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres", "sc": "spark"}  # by a URL's scheme
+ENGINES = {
+    "duckdb": "duckdb",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "sc": "spark",
+}  # by a URL's scheme
 KINDS = "use a path, duckdb:///path, postgresql://user@host/database or sc://host:port/;tables=location"
 # libpq's other way to say where, which would otherwise pass for a file's name.
 KEYWORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")

@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 from sqlglot import exp
 
-from patron.contract import CONTRACT, CUSTOMER_INFO, IdType, Table
-from patron.contract.bookkeeping import BOOKKEEPING, BUILDS
+from patron.contract import CONTRACT, IdType, Table
+from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
+from patron.engines.receiving import Receiver
 from patron.engines.spark.build import SparkBuild
 from patron.engines.spark.lake import Lake
 from patron.engines.spark.render import DIALECT, rendered
@@ -26,7 +27,6 @@ from patron.settings import Settings
 
 # What one message to a Spark Connect server may hold, with room to spare.
 BYTES_AT_ONCE = 32_000_000
-ID_TYPES: dict[str, IdType] = {"bigint": "bigint", "int": "bigint", "string": "text"}
 
 
 class SparkEngine(Engine):
@@ -50,7 +50,7 @@ class SparkEngine(Engine):
             self.lake.session.stop()
 
     def _is_there(self) -> bool:
-        return bool(self.lake.found(BUILDS))
+        return self.lake.ids() is not None
 
     def _show_latest(self) -> None:
         self.lake.show_declared()
@@ -86,13 +86,7 @@ class SparkEngine(Engine):
         return {name: known[name] for name in sorted(seen & known.keys())}
 
     def id_type(self) -> IdType | None:
-        if not self._is_there():
-            return None
-        with telling(self.where):
-            for name, kind in self.lake.frame(f"SELECT * FROM {self.lake.source(CUSTOMER_INFO)}").dtypes:
-                if name.lower() == CUSTOMER_INFO.key.name:
-                    return ID_TYPES.get(kind)
-        return None
+        return self.lake.ids()
 
     # -- the contract tables --------------------------------------------------------------------------
 
@@ -123,6 +117,11 @@ class SparkEngine(Engine):
             f"one folder a table under {self.where.tables}."
         )
 
+    def receiver(self) -> Receiver:
+        raise DatabaseError(
+            "A lake is where customer_360 is published from; name a file or a PostgreSQL database with --to."
+        )
+
     # -- the model ------------------------------------------------------------------------------------
 
     @cached_property
@@ -133,9 +132,7 @@ class SparkEngine(Engine):
         check_day(as_of)
         session = open_session(self.where)
         try:
-            record = SparkBuild(
-                self, Lake(session, self.where, self.settings.id_type), as_of, progress
-            ).run()
+            record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
         finally:
             with telling(self.where):
                 session.stop()

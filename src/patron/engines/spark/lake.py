@@ -23,7 +23,7 @@ from patron.engines.spark.session import NOT_THERE, Place, telling
 from patron.model.steps import Kept, Step, kept
 
 if TYPE_CHECKING:
-    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
 # Beside what `builds` has everywhere: the folder of the tables that the build made, and their columns.
@@ -32,6 +32,8 @@ FOLDER = "build"
 # Who was new in a build counts once that build's row is there.
 BY_FOLDER = {"folder": "STRING"}
 KEPT = (BUILDS, NEW_CUSTOMERS)
+# One row says that `init` has run here, and of which type ids are: not every engine writes files without rows.
+MARK = "patron_lake"
 
 
 class Lake:
@@ -54,7 +56,9 @@ class Lake:
         """Return a query's rows, which the server computes when they are asked for."""
         return self.session.sql(sql, args=list(parameters) or None)
 
-    def write(self, frame: DataFrame, table: str, *, folder: str | None = None, one_file: bool = False) -> None:
+    def write(
+        self, frame: DataFrame, table: str, *, folder: str | None = None, one_file: bool = False
+    ) -> None:
         """Add rows to a table, or make those of a build's `folder`, whatever a failed try left there."""
         with telling(self.where):
             writer = (frame.coalesce(1) if one_file else frame).write
@@ -71,6 +75,19 @@ class Lake:
         for table in (*(() if self.where.schema else CONTRACT), *KEPT):
             if not self.found(table):
                 self.write(self.frame(_empty(self.columns_of(table))), table.name)
+        if self.ids() is None:
+            self.write(self.frame("SELECT ? AS id_type", [self.id_type]), MARK, one_file=True)
+
+    def ids(self) -> IdType | None:
+        """Return of which type ids are here; None where `init` has not run."""
+        with telling(self.where):
+            try:
+                found = self.frame(f"SELECT * FROM parquet.`{self.path(MARK)}`").toArrow().to_pylist()
+            except AnalysisException as error:
+                if any(word in str(error) for word in NOT_THERE):
+                    return None
+                raise
+        return found[0]["id_type"] if found else None
 
     def show_declared(self) -> None:
         """Let the names of the contract's tables and of Patron's own stand for their rows.
@@ -169,7 +186,9 @@ class Lake:
 
         schema = _plain_schema(to_arrow_schema(frame.schema))
         client = self.session.client
-        pieces = client.to_table_as_iterator(frame._plan.to_proto(client), frame._plan.observations)
+        # What DataFrame.toArrow asks for, but in pieces: it would gather all rows in memory.
+        plan: Any = vars(frame)["_plan"]
+        pieces = client.to_table_as_iterator(plan.to_proto(client), plan.observations)
 
         def read() -> Iterator[pa.RecordBatch]:
             with telling(self.where):
@@ -181,7 +200,9 @@ class Lake:
 
 
 def _empty(columns: Mapping[str, str]) -> str:
-    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns.items())} WHERE FALSE"
+    return (
+        f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns.items())} WHERE FALSE"
+    )
 
 
 def _plain_schema(schema: pa.Schema) -> pa.Schema:

@@ -27,6 +27,8 @@ def rendered(query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
             node.replace(_in_list(node, values))
     for lower in list(query.find_all(exp.Lower)):
         lower.set("this", exp.func("REPLACE", lower.this, *(exp.Literal.string(one) for one in FOLDED)))
+    for sign in list(query.find_all(exp.Sign)):
+        sign.replace(_whole_sign(sign.this))
     given = query.transform(lambda node: _literal(node, values))
     given.set("order", None)  # a table has no order here, and sorting costs a shuffle
     return given.sql(DIALECT, unsupported_level=ErrorLevel.RAISE, comments=False)
@@ -34,12 +36,25 @@ def rendered(query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
 
 def _name_joined_once(select: exp.Select) -> None:
     """Name what tables are joined USING without a table: not every engine knows it by its first table's name too."""
-    joined = {column.name for join in select.args.get("joins") or () for column in join.args.get("using") or ()}
+    joined = {
+        column.name for join in select.args.get("joins") or () for column in join.args.get("using") or ()
+    }
     if joined:
         for projection in select.selects:
             for column in projection.find_all(exp.Column):
                 if column.name in joined:
                     column.set("table", None)
+
+
+def _whole_sign(value: exp.Expr) -> exp.Expr:
+    """Return SIGN as a whole number: Spark's is a floating-point one, which makes one of all that it meets."""
+    zero, one = exp.Literal.number(0), exp.Literal.number(1)
+    return (
+        exp.Case()
+        .when(exp.GT(this=value.copy(), expression=zero.copy()), one)
+        .when(exp.LT(this=value.copy(), expression=zero.copy()), exp.Neg(this=one.copy()))
+        .else_(zero)
+    )
 
 
 def _literal(node: exp.Expr, values: Mapping[str, Any] | None) -> exp.Expr:
@@ -75,8 +90,7 @@ def _count_out_percentiles(query: exp.Query) -> None:
 def _replace(select: exp.Select, found: list[exp.Expr]) -> None:
     sources = []
     for projection in found:
-        within = projection.find(exp.WithinGroup)
-        assert within is not None
+        within = next(projection.find_all(exp.WithinGroup))
         shares = [Fraction(str(share.this)) for share in within.this.this.expressions]
         value = within.expression.expressions[0].this
         sources.append(_percentiles(select, value, shares, projection.alias))

@@ -113,7 +113,9 @@ def told(error: Exception, where: Place) -> DatabaseError:
             f"{where.shown} lacks something that Patron needs; run `patron init` first ({reason(error)})."
         )
     if any(word in text for word in NO_RIGHT_TO_FILES):
-        return DatabaseError(f"{at} may not read or write {where.tables}: {reason(error)}; grant it the right.")
+        return DatabaseError(
+            f"{at} may not read or write {where.tables}: {reason(error)}; grant it the right."
+        )
     if any(word in text for word in ("UNAVAILABLE", "SESSION_CLOSED", "SESSION_NOT_FOUND", "CANCELLED")):
         return DatabaseError(
             f"{at} cannot be reached, or the connection to it was lost: {reason(error)}; "
