@@ -48,7 +48,8 @@ def publish(source: Engine, target: Engine, shown: str, progress: OnProgress = n
                 f"The latest build of {shown} was made by another version of Patron; run `patron build` there "
                 "with this one first."
             )
-        target.init()
+        if not _is_ready(target):
+            target.init()
         tables = _tables()
         receiver = target.receiver()
         publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
@@ -64,6 +65,12 @@ def publish(source: Engine, target: Engine, shown: str, progress: OnProgress = n
         receiver.swap(tables)
     resumed = sum(there.values())
     return Published(int(last["build_id"]), rows + resumed, resumed, time.monotonic() - start)
+
+
+def _is_ready(target: Engine) -> bool:
+    """Tell whether `target` has the tables of this version: making them again would get in readers' way."""
+    last = target.last_build() if BUILDS.name in target.contents() else None
+    return last is not None and last["model"] == target.model_mark
 
 
 def _tables() -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from patron.engines.address import Address, address
 from patron.engines.base import BuildRecord, Engine, OnProgress
+from patron.errors import DatabaseError
 from patron.settings import Settings
 
 
@@ -78,6 +79,11 @@ def _opened(where: Address, settings: Settings) -> Serving:
         from patron.engines.duckdb.serving import DuckDBServing
 
         return DuckDBServing(where.target, settings)
+    if where.engine == "spark":
+        raise DatabaseError(
+            f"{where.shown} is where customer_360 is built, and too slow to serve from; bring it to a file or a "
+            "PostgreSQL database with `patron publish --to`, and serve that."
+        )
     from patron.engines.postgres.serving import PostgresServing
 
     return PostgresServing(where.target, settings)

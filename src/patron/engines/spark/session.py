@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ OWN = ("tables", "schema", "format")
 FORMATS = ("parquet", "delta", "iceberg")
 # A date is the same day for every client, and a sum that overflows is an error.
 SESSION = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+PORT, SECONDS, TRIES = 15002, 10, 4  # tries after a lost connection, some seconds in all
 NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found")
 NO_RIGHT = ("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "AccessDenied", "AccessControlException")
 NO_RIGHT_TO_FILES = ("Permission denied", "403")
@@ -67,6 +69,7 @@ def open_session(where: Place) -> SparkSession:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyspark warns of its own parts
+            from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
         # It would print each failed query with the server's stack; Patron tells of it in a sentence.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
@@ -74,18 +77,25 @@ def open_session(where: Place) -> SparkSession:
         raise SettingsError(
             "Spark's client is not installed; install it with: pip install 'patron[spark]'."
         ) from error
+    _reach(where)
     with telling(where):
-        # A server that is not there is to be told of now, and not after ten minutes of tries.
-        builder = SparkSession.builder.remote(where.server)
-        session = builder.create()
-        client = session.client
-        policies, client._retry_policies = client._retry_policies, []
-        try:
-            for name, value in SESSION.items():
-                session.conf.set(name, value)
-        finally:
-            client._retry_policies = policies
+        session = SparkSession.builder.remote(where.server).create()
+        session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])
+        for name, value in SESSION.items():
+            session.conf.set(name, value)
         return session
+
+
+def _reach(where: Place) -> None:
+    """Raise DatabaseError at once where nobody listens: Spark's client would go on trying for ten minutes."""
+    parts = urlsplit(where.server)
+    try:
+        socket.create_connection((str(parts.hostname), parts.port or PORT), timeout=SECONDS).close()
+    except OSError as error:
+        raise DatabaseError(
+            f"Spark at {where.shown} cannot be reached: {error.strerror or error}; see that the server runs and that "
+            "host and port are right."
+        ) from error
 
 
 @contextmanager
@@ -128,6 +138,8 @@ def reason(error: Exception) -> str:
     """Return what Spark says of an error, in one line of at most a few hundred letters."""
     details = getattr(error, "details", None)
     text = str(details() if callable(details) else error)
+    said = re.search(r'details = "(.*)"', text)
+    text = said[1] if said else text
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     first = re.sub(r"^\(?[\w.]+(Exception|Error)\)?:\s*", "", first)
     return (first if len(first) <= 300 else f"{first[:299]}…").rstrip(".")
