@@ -75,7 +75,9 @@ def _is_ready(target: Engine) -> bool:
 
 def _tables() -> dict[str, tuple[str, ...]]:
     """Return the tables that a build leaves behind, each with its columns."""
-    made = {step.name: tuple(step.columns) for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE)}
+    made = {
+        step.name: tuple(step.columns) for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)
+    }
     return made | {table.name: table.names for table in (NEW_CUSTOMERS, BUILDS)}
 
 

@@ -102,7 +102,7 @@ def test_a_lake_is_neither_loaded_nor_served_from(sail: SparkEngine, sail_url: s
 def _server(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A Sail server in a process of its own."""
     sail = Path(sys.executable).with_name("sail")
-    words = [sail, "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
+    words = [str(sail), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port)

@@ -29,6 +29,7 @@ SEEDS = {"sail": range(4), "spark": range(1)}
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_seeded_shops_side_by_side(lake: str, databases: Databases) -> None:
     for seed in SEEDS[lake]:
         rng = random.Random(f"lake {seed}")
@@ -46,6 +47,7 @@ def test_seeded_shops_side_by_side(lake: str, databases: Databases) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_sample_shop_is_as_duckdb_has_it_row_for_row(lake: str, databases: Databases) -> None:
     """customer_360, and all that figures are read from."""
     sample = Sample(1000, 1, date(2025, 12, 31), "bigint")
@@ -54,7 +56,7 @@ def test_a_sample_shop_is_as_duckdb_has_it_row_for_row(lake: str, databases: Dat
             store(sample, one)
             one.build(sample.end)
         assert_same(rows(engine, "SELECT * FROM customer_360"), rows(other, "SELECT * FROM customer_360"))
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM):
             if step.name != "current_build":
                 assert contents(engine, step.name) == contents(other, step.name), step.name
 

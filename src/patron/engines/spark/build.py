@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
 
 T = TypeVar("T")
-MADE = (Kept.BUILD_STEP, Kept.BATCH_STEP, Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW)
+MADE = (Kept.BUILD_STEP, Kept.BATCH_STEP, Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW)
 # What the build reads of its own result and of no other's.
 FIRST_FIGURES = "SELECT COUNT(*) AS number FROM customer_features"
 
@@ -102,6 +102,8 @@ class SparkBuild:
         if not materialised(step, steps()):
             self.lake.view(step.name, sql)
             return
+        if step.is_rollup and not self.engine.settings.model.figures:
+            sql = f"SELECT * FROM ({sql}) AS unwanted WHERE FALSE"
         frame = self.lake.frame(sql)
         self.lake.write(frame, step.name, folder=self.folder)
         columns = {field.name: field.dataType.simpleString() for field in frame.schema.fields}

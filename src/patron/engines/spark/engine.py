@@ -81,7 +81,7 @@ class SparkEngine(Engine):
         rows = self.query("SHOW VIEWS")
         seen = {str(row.get("viewName") or row.get("tableName")) for row in rows}
         known = {table.name: "table" for table in (*CONTRACT, *BOOKKEEPING)}
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
             known[step.name] = "view" if step.kept is Kept.VIEW else "table"
         return {name: known[name] for name in sorted(seen & known.keys())}
 

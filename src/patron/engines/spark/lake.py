@@ -171,7 +171,7 @@ class Lake:
         if commit is None:
             return
         columns = json.loads(commit["columns"])
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.VIEW):
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
             if step.name in columns:
                 path = self.path(step.name, commit["folder"])
                 self.show(step.name, f"parquet.`{path}`", columns[step.name])
@@ -215,6 +215,6 @@ def _plain_schema(schema: pa.Schema) -> pa.Schema:
 
 def materialised(step: Step, readers: Iterable[Step]) -> bool:
     """Tell whether a step's rows are written: those that several steps read, and what a build leaves behind."""
-    if step.kept in (Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE):
+    if step.kept in (Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM):
         return True
     return step.kept is not Kept.CHECK and sum(step.name in one.reads for one in readers) > 1
