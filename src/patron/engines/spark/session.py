@@ -71,6 +71,7 @@ def open_session(where: Place) -> SparkSession:
             warnings.simplefilter("ignore")  # pyspark warns of its own parts
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
+        warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")  # an error says so too
         # It would print each failed query with the server's stack; Patron tells of it in a sentence.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     except ImportError as error:
