@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,7 @@ class SparkEngine(Engine):
             self._show_latest()
 
     def close(self) -> None:
-        with telling(self.where):
+        with suppress(DatabaseError), telling(self.where):
             self.lake.session.stop()
 
     def _is_there(self) -> bool:
@@ -134,7 +134,7 @@ class SparkEngine(Engine):
         try:
             record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
         finally:
-            with telling(self.where):
+            with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
                 session.stop()
         self._show_latest()
         return record

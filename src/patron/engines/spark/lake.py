@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 
 from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING, BUILDS, NEW_CUSTOMERS
 from patron.contract.ddl import column_type
 from patron.engines.base import Row
 from patron.engines.spark.render import DIALECT, rendered
-from patron.engines.spark.session import NOT_THERE, Place, telling
+from patron.engines.spark.session import Place, telling
+from patron.errors import NoDatabase
 from patron.model.steps import Kept, Step, kept
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class Lake:
 
     def frame(self, sql: str, parameters: Iterable[Any] = ()) -> DataFrame:
         """Return a query's rows, which the server computes when they are asked for."""
-        return self.session.sql(sql, args=list(parameters) or None)
+        with telling(self.where):
+            return self.session.sql(sql, args=list(parameters) or None)
 
     def write(
         self, frame: DataFrame, table: str, *, folder: str | None = None, one_file: bool = False
@@ -80,13 +81,10 @@ class Lake:
 
     def ids(self) -> IdType | None:
         """Return of which type ids are here; None where `init` has not run."""
-        with telling(self.where):
-            try:
-                found = self.frame(f"SELECT * FROM parquet.`{self.path(MARK)}`").toArrow().to_pylist()
-            except AnalysisException as error:
-                if any(word in str(error) for word in NOT_THERE):
-                    return None
-                raise
+        try:
+            found = self.rows(f"SELECT * FROM parquet.`{self.path(MARK)}`")
+        except NoDatabase:
+            return None
         return found[0]["id_type"] if found else None
 
     def show_declared(self) -> None:
@@ -109,13 +107,11 @@ class Lake:
 
     def found(self, table: Table) -> list[str]:
         """Return the columns that a declared table has; nothing where there is none yet."""
-        with telling(self.where):
-            try:
+        try:
+            with telling(self.where):
                 return list(self.frame(f"SELECT * FROM {self.source(table)}").columns)
-            except AnalysisException as error:
-                if any(word in str(error) for word in NOT_THERE):
-                    return []
-                raise
+        except NoDatabase:
+            return []
 
     def show(self, name: str, source: str, columns: Mapping[str, str]) -> None:
         """Let `name` stand for the rows of `source`, each column of its type; those it lacks are None."""

@@ -23,7 +23,7 @@ OWN = ("tables", "schema", "format")
 FORMATS = ("parquet", "delta", "iceberg")
 # A date is the same day for every client, and a sum that overflows is an error.
 SESSION = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
-PORT, SECONDS, TRIES = 15002, 10, 4  # tries after a lost connection, some seconds in all
+PORT, SECONDS, TRIES = 15002, 10, 2  # tries after a lost connection, some seconds in all
 NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found")
 NO_RIGHT = ("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "AccessDenied", "AccessControlException")
 NO_RIGHT_TO_FILES = ("Permission denied", "403")
