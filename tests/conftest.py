@@ -99,7 +99,10 @@ def engine(make_engine: MakeEngine) -> Engine:
     return make_engine()
 
 
-@pytest.fixture(scope="session", params=["reference", *requested_engines()])
+@pytest.fixture(
+    scope="session",
+    params=["reference", *requested_engines()],
+)
 def build(request: pytest.FixtureRequest, databases: Databases) -> Build:
     """Build a shop's customer_360: `build(shop, as_of, model, id_type)`, rows by customer_id.
 

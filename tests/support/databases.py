@@ -19,9 +19,11 @@ from patron.engines import Engine, connect
 from patron.engines.arrow import arrow_schema
 from patron.engines.duckdb import DuckDBEngine
 from patron.engines.postgres import PostgresEngine
+from patron.engines.spark import SparkEngine
 from patron.settings import Settings
 from tests.reference import Row, Shop
 from tests.support.postgres import PostgresServer, binaries
+from tests.support.sparks import LAKES, SparkServer, start
 
 ENGINES = ("duckdb", "postgres18", "postgres15")
 MEMORY = ":memory:"
@@ -37,13 +39,30 @@ def requested_engines() -> list[str]:
 
     DuckDB and PostgreSQL 18 come with the test dependencies and are never left out by themselves.
     """
+    wanted = _wanted()
+    if wanted is None:
+        return [name for name in ENGINES if name != "postgres15" or binaries("15")]
+    return [name for name in wanted if name in ENGINES]
+
+
+def requested_lakes() -> list[str]:
+    """Return the engines behind Spark Connect to test: those PATRON_TEST_ENGINES names, or Sail.
+
+    A build on them costs many times that on the others, so they run the model and what is theirs alone; one on
+    Apache Spark takes minutes.
+    """
+    wanted = _wanted()
+    return [name for name in LAKES if name in (["sail"] if wanted is None else wanted)]
+
+
+def _wanted() -> list[str] | None:
     names = os.environ.get("PATRON_TEST_ENGINES")
     if names is None:
-        return [name for name in ENGINES if name != "postgres15" or binaries("15")]
+        return None
     wanted = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = set(wanted) - set(ENGINES)
-    if unknown or not wanted:
-        raise ValueError(f"PATRON_TEST_ENGINES is '{names}'; it takes any of {', '.join(ENGINES)}.")
+    known = (*ENGINES, *LAKES)
+    if set(wanted) - set(known) or not wanted:
+        raise ValueError(f"PATRON_TEST_ENGINES is '{names}'; it takes any of {', '.join(known)}.")
     return wanted
 
 
@@ -54,6 +73,7 @@ class Databases:
         self._folder = folder
         self._numbers = itertools.count(1)
         self._servers: dict[str, PostgresServer] = {}
+        self._sparks: dict[str, SparkServer] = {}
         self._templates: dict[tuple[str, IdType], str] = {}
         self._open: dict[int, tuple[Engine, str]] = {}
         self._shared: dict[tuple[str, str], Engine] = {}
@@ -72,6 +92,8 @@ class Databases:
         finally:
             while self._servers:
                 self._servers.popitem()[1].stop()
+            while self._sparks:
+                self._sparks.popitem()[1].stop()
 
     # -- engines --------------------------------------------------------------------------------------
 
@@ -98,7 +120,7 @@ class Databases:
         settings = settings or Settings()
         key = (kind, settings.model_dump_json())
         if key in self._shared:
-            reset(self._shared[key])
+            self._reset(self._shared[key], kind)
         else:
             self._shared[key] = self.open(kind, settings, in_memory=True)
         try:
@@ -106,6 +128,15 @@ class Databases:
         except BaseException:
             self.discard(self._shared.pop(key))
             raise
+
+    def _reset(self, engine: Engine, kind: str) -> None:
+        if not isinstance(engine, SparkEngine):
+            reset(engine)
+            return
+        shutil.rmtree(engine.where.tables)
+        shutil.copytree(tables_of(self._template(kind, engine.settings.id_type)), engine.where.tables)
+        with engine.snapshot():  # it looks anew
+            return
 
     # -- databases ------------------------------------------------------------------------------------
 
@@ -120,6 +151,9 @@ class Databases:
     def drop(self, url: str) -> None:
         """Remove a database that `empty` made; whoever is connected is thrown out."""
         if url == MEMORY:
+            return
+        if url.startswith("sc:"):
+            shutil.rmtree(tables_of(url), ignore_errors=True)
             return
         if not url.startswith("postgresql:"):
             for file in (Path(url), Path(f"{url}.wal")):
@@ -144,11 +178,21 @@ class Databases:
             if template is not None:
                 shutil.copyfile(template, path)
             return str(path)
+        if kind in LAKES:
+            if template is not None:
+                shutil.copytree(tables_of(template), self._folder / name)
+            return f"sc://127.0.0.1:{self.spark(kind).port}/;tables={self._folder / name}"
         server = self._server(kind)
         origin = sql.Identifier(_name(template) if template else "template0")
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         _administer(server, create.format(sql.Identifier(name), origin))
         return server.url(name)
+
+    def spark(self, kind: str) -> SparkServer:
+        """Return the one server of `kind`, which starts when it is first needed."""
+        if kind not in self._sparks:
+            self._sparks[kind] = start(kind)
+        return self._sparks[kind]
 
     def _server(self, kind: str) -> PostgresServer:
         if kind not in self._servers:
@@ -203,6 +247,11 @@ def allow_orphans(engine: PostgresEngine) -> None:
             drop = sql.SQL("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}")
             constraint = sql.Identifier(f"{fact.name}_product_id_fkey")
             connection.execute(drop.format(sql.Identifier(fact.name), constraint))
+
+
+def tables_of(url: str) -> Path:
+    """Return the folder in which a lake's tables lie."""
+    return Path(url.partition(";tables=")[2])
 
 
 def _name(url: str) -> str:

@@ -43,7 +43,7 @@ def binaries(version: str) -> Path | None:
     return folder if folder.exists() else None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to shut the server down when the tests are killed; elsewhere it is left to `stop`."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
@@ -141,7 +141,7 @@ class PostgresServer:
             server += ["-c", option]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                server, user=self._user, cwd=self._home, stdout=log, stderr=log, preexec_fn=_die_with_parent
+                server, user=self._user, cwd=self._home, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():

@@ -18,6 +18,7 @@ from patron.cli import (
     map,  # noqa: A004 - the command is called so
     metrics,
     procedure,
+    publish,
     quarantine,
     restore,
     sample,
@@ -42,6 +43,7 @@ COMMANDS = (
     export,
     ddl,
     procedure,
+    publish,
     dictionary,
     keys,
     backup,

@@ -24,7 +24,18 @@ from patron.cli.run import Options, Run
 
 ORDER = (
     *("demo", "serve", "init", "sample", "map", "load", "loads", "quarantine", "build", "status"),
-    *("metrics", "export", "ddl", "procedure", "dictionary", "keys", "backup", "restore", "upgrade"),
+    *(
+        "metrics",
+        "export",
+        "publish",
+        "ddl",
+        "procedure",
+        "dictionary",
+        "keys",
+        "backup",
+        "restore",
+        "upgrade",
+    ),
 )
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
 SHARED_PANEL = "Options of every command"
@@ -34,7 +45,7 @@ Database = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        help="Where the data is: a path, duckdb:///path or postgresql://…; or set PATRON_DATABASE.",
+        help="Where the data is: a path, duckdb:///path, postgresql://… or sc://…; or set PATRON_DATABASE.",
         show_default="patron.duckdb here",
         rich_help_panel=SHARED_PANEL,
     ),

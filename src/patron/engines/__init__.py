@@ -10,7 +10,7 @@ __all__ = ["BuildRecord", "Engine", "OnProgress", "Progress", "Row", "connect"]
 
 
 def connect(url: str, settings: Settings, *, create: bool = True, any_version: bool = False) -> Engine:
-    """Open the database at `url`: a path or duckdb:///path, or postgresql://….
+    """Open the database at `url`: a path or duckdb:///path, postgresql://… or sc://….
 
     With `create` a missing DuckDB file is made; without it is an error. Raises DatabaseError or DatabaseBusy when
     it cannot be opened, SettingsError when its ids are of another type than the settings say, and OtherVersion when
@@ -33,6 +33,10 @@ def _opened(kind: str, target: str, settings: Settings, *, create: bool) -> Engi
         from patron.engines.duckdb import DuckDBEngine
 
         return DuckDBEngine(target, settings, create=create)
+    if kind == "spark":
+        from patron.engines.spark import SparkEngine
+
+        return SparkEngine(target, settings)
     from patron.engines.postgres import PostgresEngine
 
     return PostgresEngine(target, settings)

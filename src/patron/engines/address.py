@@ -13,13 +13,18 @@ import os
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from patron.errors import DatabaseError, did_you_mean
 
 MEMORY = ":memory:"
-ENGINES = {"duckdb": "duckdb", "postgresql": "postgres", "postgres": "postgres"}  # by a URL's scheme
-KINDS = "use a path, duckdb:///path or postgresql://user@host/database"
+ENGINES = {
+    "duckdb": "duckdb",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "sc": "spark",
+}  # by a URL's scheme
+KINDS = "use a path, duckdb:///path, postgresql://user@host/database or sc://host:port/;tables=location"
 # libpq's other way to say where, which would otherwise pass for a file's name.
 KEYWORDS = re.compile(r"\s*(host|hostaddr|port|dbname|user|password|service)\s*=")
 
@@ -35,7 +40,7 @@ class Address:
 
 
 def address(url: str) -> Address:
-    """Return what `url` says: a path, duckdb:///path or postgresql://….
+    """Return what `url` says: a path, duckdb:///path, postgresql://… or sc://….
 
     Raises DatabaseError when it is none of these, or is one that the engine would read as something else.
     """
@@ -45,6 +50,8 @@ def address(url: str) -> Address:
         return _file(rest if separator else url)
     if engine == "postgres":
         return _server(url, rest)
+    if engine == "spark":
+        return _cluster(url)
     kind = f"the kind of database '{scheme}://'" if scheme.isalnum() else "this kind of database"
     raise DatabaseError(f"Patron does not know {kind}; {KINDS}.")
 
@@ -90,6 +97,46 @@ def _server(url: str, rest: str) -> Address:
     if not re.fullmatch(r"\d*(,\d*)*", str(parts.get("port", ""))):
         raise _malformed()
     return Address("postgres", url, _shown(parts), has_secret=any("password" in name for name in parts))
+
+
+def cluster_options(url: str) -> dict[str, str]:
+    """Return what the URL of a Spark Connect server says behind its host and port, by name.
+
+    Raises DatabaseError when it cannot be read; its text may hold a token, so none of it is repeated.
+    """
+    options = {}
+    for part in filter(None, urlsplit(url).path.removeprefix("/").split(";")):
+        name, separator, value = part.partition("=")
+        if not separator or not name or "/" in name:
+            raise _odd_cluster()
+        options[name] = unquote(value)
+    return options
+
+
+def _cluster(url: str) -> Address:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _odd_cluster() from None
+    if not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise _odd_cluster()
+    options = cluster_options(url)
+    if "tables" not in options:
+        raise DatabaseError(
+            f"The URL of the Spark Connect server at {host} does not say where the tables are; add them, as in "
+            "sc://host:15002/;tables=s3a://bucket/shop."
+        )
+    named = f"[{host}]" if ":" in host else host
+    shown = f"sc://{named}{f':{port}' if port else ''}/;tables={options['tables']}"
+    return Address("spark", url, shown, has_secret="token" in options)
+
+
+def _odd_cluster() -> DatabaseError:
+    return DatabaseError(
+        "The URL of the Spark Connect server cannot be read; write it as "
+        "sc://host:15002/;tables=s3a://bucket/shop;token=…, each value with @ ; = ? # % percent-encoded."
+    )
 
 
 def _malformed() -> DatabaseError:

@@ -24,6 +24,7 @@ from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, 
 from patron.settings import Settings
 
 if TYPE_CHECKING:
+    from patron.engines.receiving import Receiver
     from patron.engines.store import Store
 
 Row = dict[str, Any]
@@ -262,6 +263,10 @@ class Engine(ABC):
     @abstractmethod
     def store(self) -> Store:
         """Return what stores one load from outside; `sources.load` is its only user."""
+
+    @abstractmethod
+    def receiver(self) -> Receiver:
+        """Return what takes in what was built elsewhere; `patron.publish` is its only user."""
 
     # -- the model ------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from patron.engines.address import Address, address
 from patron.engines.base import NOT_A_FILE, BuildRecord, Engine, OnProgress
-from patron.errors import BackupError
+from patron.errors import BackupError, DatabaseError
 from patron.settings import Settings
 
 
@@ -86,6 +86,11 @@ def _opened(where: Address, settings: Settings) -> Serving:
         from patron.engines.duckdb.serving import DuckDBServing
 
         return DuckDBServing(where.target, settings)
+    if where.engine == "spark":
+        raise DatabaseError(
+            f"{where.shown} is where customer_360 is built, and too slow to serve from; bring it to a file or a "
+            "PostgreSQL database with `patron publish --to`, and serve that."
+        )
     from patron.engines.postgres.serving import PostgresServing
 
     return PostgresServing(where.target, settings)

@@ -27,6 +27,7 @@ from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
 from patron.engines.duckdb.opening import Config, open_file, reason
 from patron.engines.duckdb.picks import sql_of
+from patron.engines.duckdb.receiving import DuckDBReceiver
 from patron.engines.duckdb.store import DuckDBStore
 from patron.engines.upgrading import Columns, Run, by_table
 from patron.errors import DatabaseError, NoDatabase
@@ -204,6 +205,9 @@ class DuckDBEngine(Engine):
 
     def store(self) -> DuckDBStore:
         return DuckDBStore(self)
+
+    def receiver(self) -> DuckDBReceiver:
+        return DuckDBReceiver(self)
 
     def _note_changed(self, cursor: duckdb.DuckDBPyConnection, table: Table, batch: pa.RecordBatch) -> None:
         if "customer_id" in table.names:

@@ -1,13 +1,15 @@
-"""Sends a DuckDB query's rows to PostgreSQL through COPY, formatted by DuckDB: Python only passes bytes on."""
+"""Sends rows to PostgreSQL through COPY, formatted by DuckDB or Arrow: Python only passes bytes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import Any
 
 import duckdb
 import psycopg
 import pyarrow as pa
+from pyarrow import csv
 
 ROWS_A_BATCH = 50_000
 # What COPY's text format takes for itself, the backslash first.
@@ -31,6 +33,21 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
             for data in _bytes(batch.column(0)):
                 copy.write(data)
     return rows
+
+
+def copy_batches(
+    cursor: psycopg.Cursor[Any], table: str, columns: Iterable[str], batches: Iterable[pa.RecordBatch]
+) -> int:
+    """Copy Arrow batches into the PostgreSQL `table`, which is SQL like `columns`; return how many rows."""
+    count = 0
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)"
+    with cursor.copy(statement.encode()) as copy:
+        for batch in batches:
+            buffer = BytesIO()
+            csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
+            copy.write(buffer.getbuffer())
+            count += batch.num_rows
+    return count
 
 
 def _text(column: str, kind: str) -> str:

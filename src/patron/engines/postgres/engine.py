@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date
 from decimal import Decimal
-from io import BytesIO
 from itertools import chain
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 from psycopg.rows import dict_row, tuple_row
-from pyarrow import csv
 from sqlglot import exp
 
 from patron.contract import Table
@@ -32,10 +30,12 @@ from patron.engines.base import (
     no_progress,
     positional,
 )
+from patron.engines.postgres.copying import copy_batches
 from patron.engines.postgres.installation import INSTALLING, Installation
 from patron.engines.postgres.keys import MANY, without_keys
 from patron.engines.postgres.procedure import NAME, model_mark
 from patron.engines.postgres.reasons import reason, refusal
+from patron.engines.postgres.receiving import PostgresReceiver
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
@@ -208,23 +208,22 @@ class PostgresEngine(Engine):
                 batches, many = _more_than(MANY, batches)
                 if many:
                     stack.enter_context(without_keys(self.connection, home))
-            count = self._copy(home, table, batches)
+            with self.connection.cursor() as cursor:
+                count = copy_batches(cursor, home, table.names, batches)
             self.connection.execute(f"ANALYZE {home}".encode())
-        return count
-
-    def _copy(self, home: str, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
-        count = 0
-        statement = f"COPY {home} ({', '.join(table.names)}) FROM STDIN WITH (FORMAT csv)"
-        with self.connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for batch in batches:
-                buffer = BytesIO()
-                csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
-                copy.write(buffer.getbuffer())
-                count += batch.num_rows
         return count
 
     def store(self) -> PostgresStore:
         return PostgresStore(self)
+
+    def receiver(self) -> PostgresReceiver:
+        return PostgresReceiver(self)
+
+    @contextmanager
+    def writing(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """Give the connection in a transaction; what goes wrong is told in a sentence."""
+        with self._telling(), self.connection.transaction():
+            yield self.connection
 
     # -- the model ------------------------------------------------------------------------------------
 

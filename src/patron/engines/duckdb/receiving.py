@@ -1,0 +1,54 @@
+"""Takes a publication into a DuckDB file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from patron.contract.ddl import create_table
+from patron.engines.receiving import ARRIVALS, Receiver, arriving
+
+if TYPE_CHECKING:
+    from patron.engines.duckdb.engine import DuckDBEngine
+
+
+class DuckDBReceiver(Receiver):
+    """Takes a publication into a DuckDB file that this process owns."""
+
+    def __init__(self, engine: DuckDBEngine) -> None:
+        self.engine = engine
+
+    def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
+        with self.engine.writing, self.engine.transaction() as cursor:
+            cursor.execute(create_table(ARRIVALS, "duckdb"))
+            other = "SELECT 1 FROM arrivals WHERE publication <> ?"
+            known = "SELECT 1 FROM arrivals WHERE publication = ?"
+            fresh = (
+                cursor.execute(other, [publication]).fetchall()
+                or not cursor.execute(known, [publication]).fetchall()
+            )
+            for table in tables if fresh else ():
+                cursor.execute(f"CREATE OR REPLACE TABLE {arriving(table)} AS FROM {table} WITH NO DATA")
+            if fresh:
+                cursor.execute("DELETE FROM arrivals")
+            found = cursor.execute('SELECT table_name, part, "rows" FROM arrivals').fetchall()
+        return {(table, part): rows for table, part, rows in found}
+
+    def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
+        with self.engine.writing, self.engine.transaction() as cursor:
+            cursor.register("arriving_rows", rows)
+            stored = cursor.execute(
+                f"INSERT INTO {arriving(table)} BY NAME SELECT * FROM arriving_rows"
+            ).fetchall()[0][0]
+            cursor.unregister("arriving_rows")
+            cursor.execute("INSERT INTO arrivals VALUES (?, ?, ?, ?)", [publication, table, part, stored])
+        return int(stored)
+
+    def swap(self, tables: Iterable[str]) -> None:
+        with self.engine.writing, self.engine.transaction() as cursor:
+            for table in tables:
+                cursor.execute(f"DROP TABLE {table}")
+                cursor.execute(f"ALTER TABLE {arriving(table)} RENAME TO {table}")
+            cursor.execute("DROP TABLE arrivals")

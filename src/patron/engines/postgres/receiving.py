@@ -1,0 +1,61 @@
+"""Takes a publication into a PostgreSQL database, beside whoever reads there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from patron.contract.ddl import create_table
+from patron.engines.postgres.copying import copy_batches
+from patron.engines.postgres.render import quoted
+from patron.engines.receiving import ARRIVALS, Receiver, arriving
+
+if TYPE_CHECKING:
+    from patron.engines.postgres.engine import PostgresEngine
+
+
+class PostgresReceiver(Receiver):
+    """Takes a publication into a PostgreSQL database.
+
+    Rows are replaced by DELETE and INSERT: a reader in a snapshot of before goes on seeing all that was there, which
+    neither TRUNCATE nor a table of another name would let it.
+    """
+
+    def __init__(self, engine: PostgresEngine) -> None:
+        self.engine = engine
+        self.home = quoted(engine.schema)
+
+    def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
+        with self.engine.writing() as connection:
+            connection.execute(create_table(ARRIVALS, "postgres").encode())
+            connection.execute(f"LOCK TABLE {self.home}.arrivals".encode())
+            marks = {row[0] for row in connection.execute("SELECT publication FROM arrivals").fetchall()}
+            if marks != {publication}:
+                connection.execute("DELETE FROM arrivals")
+                for table in tables:
+                    name = f"{self.home}.{arriving(table)}"
+                    connection.execute(f"DROP TABLE IF EXISTS {name}".encode())
+                    connection.execute(f"CREATE TABLE {name} (LIKE {self.home}.{table})".encode())
+            found = connection.execute('SELECT table_name, part, "rows" FROM arrivals').fetchall()
+        return {(table, part): rows for table, part, rows in found}
+
+    def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
+        with self.engine.writing() as connection, connection.cursor() as cursor:
+            stored = copy_batches(cursor, f"{self.home}.{arriving(table)}", rows.schema.names, rows)
+            cursor.execute("INSERT INTO arrivals VALUES (%s, %s, %s, %s)", [publication, table, part, stored])
+        return stored
+
+    def swap(self, tables: Iterable[str]) -> None:
+        with self.engine.writing() as connection:
+            connection.execute(f"LOCK TABLE {self.home}.builds IN SHARE ROW EXCLUSIVE MODE".encode())
+            for table in tables:
+                come, there = f"{self.home}.{arriving(table)}", f"{self.home}.{table}"
+                connection.execute(f"DELETE FROM {there}".encode())
+                connection.execute(f"INSERT INTO {there} SELECT * FROM {come}".encode())
+                connection.execute(f"DROP TABLE {come}".encode())
+            connection.execute(f"DROP TABLE {self.home}.arrivals".encode())
+        for table in tables:
+            with self.engine.writing() as connection:
+                connection.execute(f"ANALYZE {self.home}.{table}".encode())

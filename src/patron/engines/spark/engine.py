@@ -1,0 +1,178 @@
+"""One shop's data in a lake that a Spark Connect server reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from patron.contract import CONTRACT, IdType, Table
+from patron.contract.bookkeeping import BOOKKEEPING
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
+from patron.engines.receiving import Receiver
+from patron.engines.spark.build import SparkBuild
+from patron.engines.spark.lake import Lake
+from patron.engines.spark.render import DIALECT, rendered
+from patron.engines.spark.session import open_session, place, telling
+from patron.engines.store import Store
+from patron.engines.upgrading import Columns, Run, Upgrade
+from patron.errors import DatabaseError
+from patron.model.render import mark
+from patron.model.steps import Kept, kept, steps
+from patron.settings import Settings
+
+# What one message to a Spark Connect server may hold, with room to spare.
+BYTES_AT_ONCE = 32_000_000
+
+
+class SparkEngine(Engine):
+    """A lake behind a Spark Connect server.
+
+    It shows the build that was the latest when it was opened, or made by itself, or found by `snapshot`.
+    """
+
+    dialect = DIALECT
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
+        self.settings = settings
+        self.where = place(url)
+        self.lake = Lake(open_session(self.where), self.where, settings.id_type)
+        if self._is_there():
+            self._show_latest()
+
+    def close(self) -> None:
+        with suppress(DatabaseError), telling(self.where):
+            self.lake.session.stop()
+
+    def _is_there(self) -> bool:
+        return self.lake.ids() is not None
+
+    def _show_latest(self) -> None:
+        self.lake.show_declared()
+        self.lake.show_build(self.lake.last_commit())
+
+    # -- plain SQL ------------------------------------------------------------------------------------
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        return self.lake.rows(sql, parameters)
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        with telling(self.where):
+            frame = self.lake.frame(sql, parameters)
+            yield self.lake.batches(frame)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Show the latest build; what it made is never changed, so it is the same throughout."""
+        if self._is_there():
+            self._show_latest()
+        yield
+
+    def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
+        return rendered(query.copy(), values or {})
+
+    def contents(self) -> dict[str, str]:
+        rows = self.query("SHOW VIEWS")
+        seen = {str(row.get("viewName") or row.get("tableName")) for row in rows}
+        known = {table.name: "table" for table in (*CONTRACT, *BOOKKEEPING)}
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+            known[step.name] = "view" if step.kept is Kept.VIEW else "table"
+        return {name: known[name] for name in sorted(seen & known.keys())}
+
+    def id_type(self) -> IdType | None:
+        return self.lake.ids()
+
+    # -- the schema: every build writes tables of its own, so that there is none to upgrade ------------
+
+    def schema_version(self) -> int | None:
+        return None
+
+    def upgrade(self, *, dry_run: bool = False) -> Upgrade:
+        raise DatabaseError(
+            f"There is nothing to upgrade in {self.where.shown}: the next `patron build` writes all its tables anew."
+        )
+
+    def changing(self) -> AbstractContextManager[Run]:
+        raise DatabaseError(f"{self.where.shown} is a lake, which has no transactions.")
+
+    def install(self, run: Run) -> None:
+        raise DatabaseError(
+            f"{self.where.shown} is a lake, where `patron init` writes tables and not statements."
+        )
+
+    def columns(self, run: Run | None = None) -> Columns:
+        described = {name: self.query(f"DESCRIBE {name}") for name in self.contents()}
+        return {
+            name: [(str(row["col_name"]), str(row["data_type"])) for row in rows]
+            for name, rows in described.items()
+        }
+
+    # -- the contract tables --------------------------------------------------------------------------
+
+    def init(self) -> None:
+        self.lake.create()
+        for table in CONTRACT:
+            found = self.lake.found(table)
+            if found and (error := self.lacking(table, found)):
+                raise error
+        self._show_latest()
+
+    def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
+        if self.where.schema or self.where.format != "parquet":
+            raise DatabaseError(
+                f"Patron only reads the tables of {self.where.shown}; write to {table.name} with what made it."
+            )
+        count = 0
+        for part in _parts(batches):
+            with telling(self.where):
+                self.lake.write(self.lake.session.createDataFrame(part), table.name)
+            count += part.num_rows
+        self.lake.show(table.name, self.lake.source(table), self.lake.columns_of(table))
+        return count
+
+    def store(self) -> Store:
+        raise DatabaseError(
+            "Patron does not load files into a lake; write them there as Parquet with what you have for it, "
+            f"one folder a table under {self.where.tables}."
+        )
+
+    def receiver(self) -> Receiver:
+        raise DatabaseError(
+            "A lake is where customer_360 is published from; name a file or a PostgreSQL database with --to."
+        )
+
+    # -- the model ------------------------------------------------------------------------------------
+
+    @cached_property
+    def model_mark(self) -> str:
+        return mark([rendered(step.tree) for step in steps()], self.dialect)
+
+    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
+        check_day(as_of)
+        session = open_session(self.where)
+        try:
+            record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
+        finally:
+            with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
+                session.stop()
+        self._show_latest()
+        return record
+
+
+def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the rows in tables that fit into a message."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(batch.num_rows for batch in waiting):
+        yield pa.Table.from_batches(waiting)

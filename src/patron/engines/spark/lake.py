@@ -1,0 +1,216 @@
+"""Where the tables lie, and under which names a session sees them.
+
+Every table is a folder of Parquet files under the location that the URL names. What a build makes stands in a folder
+of its own, `customer_features/build=12-3f9c…`, which nobody changes once it is written. The one row that a build adds
+to `builds` at its end names these folders: it is one file, it is there or it is not, and so it is the swap.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from patron.contract import CONTRACT, IdType, Table
+from patron.contract.bookkeeping import BOOKKEEPING, BUILDS, NEW_CUSTOMERS
+from patron.contract.ddl import column_type
+from patron.engines.base import Row
+from patron.engines.spark.render import DIALECT, rendered
+from patron.engines.spark.session import Place, telling
+from patron.errors import NoDatabase
+from patron.model.steps import Kept, Step, kept
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.connect.session import SparkSession
+
+# Beside what `builds` has everywhere: the folder of the tables that the build made, and their columns.
+COMMIT = {"folder": "STRING", "columns": "STRING"}
+FOLDER = "build"
+# Who was new in a build counts once that build's row is there.
+BY_FOLDER = {"folder": "STRING"}
+KEPT = (BUILDS, NEW_CUSTOMERS)
+# One row says that `init` has run here, and of which type ids are: not every engine writes files without rows.
+MARK = "patron_lake"
+
+
+class Lake:
+    """The tables of one shop as one session sees them."""
+
+    def __init__(self, session: SparkSession, where: Place, id_type: IdType) -> None:
+        self.session = session
+        self.where = where
+        self.id_type = id_type
+
+    # -- reading and writing -------------------------------------------------------------------------
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
+        """Return the rows of a query."""
+        with telling(self.where):
+            table = self.frame(sql, parameters).toArrow()
+            return list(table.cast(_plain_schema(table.schema)).to_pylist())
+
+    def frame(self, sql: str, parameters: Iterable[Any] = ()) -> DataFrame:
+        """Return a query's rows, which the server computes when they are asked for."""
+        with telling(self.where):
+            return self.session.sql(sql, args=list(parameters) or None)
+
+    def write(
+        self, frame: DataFrame, table: str, *, folder: str | None = None, one_file: bool = False
+    ) -> None:
+        """Add rows to a table, or make those of a build's `folder`, whatever a failed try left there."""
+        with telling(self.where):
+            writer = (frame.coalesce(1) if one_file else frame).write
+            writer.mode("overwrite" if folder else "append").parquet(self.path(table, folder))
+
+    def path(self, table: str, folder: str | None = None) -> str:
+        """Return where a table lies, or what one build made of it."""
+        return f"{self.where.tables}/{table}{f'/{FOLDER}={folder}' if folder else ''}"
+
+    # -- what Patron declares --------------------------------------------------------------------------
+
+    def create(self) -> None:
+        """Make the folders of all declared tables, so that every engine can read them."""
+        for table in (*(() if self.where.schema else CONTRACT), *KEPT):
+            if not self.found(table):
+                self.write(self.frame(_empty(self.columns_of(table))), table.name)
+        if self.ids() is None:
+            self.write(self.frame("SELECT ? AS id_type", [self.id_type]), MARK, one_file=True)
+
+    def ids(self) -> IdType | None:
+        """Return of which type ids are here; None where `init` has not run."""
+        try:
+            found = self.rows(f"SELECT * FROM parquet.`{self.path(MARK)}`")
+        except NoDatabase:
+            return None
+        return found[0]["id_type"] if found else None
+
+    def show_declared(self) -> None:
+        """Let the names of the contract's tables and of Patron's own stand for their rows.
+
+        Raises NoDatabase where a table is missing.
+        """
+        for table in CONTRACT:
+            self.show(table.name, self.source(table), self.columns_of(table))
+        for table in BOOKKEEPING:  # what loads keep: nothing, where files come in by other ways
+            if table not in KEPT:
+                self.view(table.name, _empty(self.columns_of(table)))
+
+    def source(self, table: Table) -> str:
+        """Return what to select a declared table's rows from."""
+        if table in CONTRACT and self.where.schema:
+            return f"{self.where.schema}.{table.name}"
+        kind = self.where.format if table in CONTRACT else "parquet"
+        return f"{kind}.`{self.path(table.name)}`"
+
+    def found(self, table: Table) -> list[str]:
+        """Return the columns that a declared table has; nothing where there is none yet."""
+        try:
+            with telling(self.where):
+                return list(self.frame(f"SELECT * FROM {self.source(table)}").columns)
+        except NoDatabase:
+            return []
+
+    def show(self, name: str, source: str, columns: Mapping[str, str]) -> None:
+        """Let `name` stand for the rows of `source`, each column of its type; those it lacks are None."""
+        with telling(self.where):
+            there = {column.lower() for column in self.frame(f"SELECT * FROM {source}").columns}
+            typed = ", ".join(
+                f"CAST({column if column in there else 'NULL'} AS {kind}) AS {column}"
+                for column, kind in columns.items()
+            )
+            rows = f"SELECT {typed} FROM {source}" if there else _empty(columns)
+            self.view(name, rows)
+
+    def view(self, name: str, sql: str) -> None:
+        """Let `name` stand for a query's rows in this session."""
+        with telling(self.where):
+            self.frame(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}").collect()
+
+    def columns_of(self, table: Table) -> dict[str, str]:
+        """Return the columns of a declared table with Spark's types."""
+        columns = {
+            one.name: column_type(one.type, self.id_type).sql(DIALECT).replace("TIMESTAMP_LTZ", "TIMESTAMP")
+            for one in table.columns
+        }
+        return columns | {BUILDS.name: COMMIT, NEW_CUSTOMERS.name: BY_FOLDER}.get(table.name, {})
+
+    # -- what builds have made --------------------------------------------------------------------------
+
+    def last_commit(self) -> Row | None:
+        """Return the row of the latest build, with its folder; None before the first one.
+
+        Where two builds ended at the same time, it is the one that ended first.
+        """
+        self.show("all_builds", self.source(BUILDS), self.columns_of(BUILDS))
+        found = self.rows("SELECT * FROM all_builds ORDER BY build_id DESC, finished_at, folder LIMIT 1")
+        return found[0] if found else None
+
+    def show_build(self, commit: Row | None) -> None:
+        """Let the names of what builds make stand for what this build made, and for nothing before the first."""
+        number = commit["build_id"] if commit else 0
+        first = "ROW_NUMBER() OVER (PARTITION BY build_id ORDER BY finished_at, folder)"
+        self.view(
+            "seen_builds",
+            f"SELECT * FROM (SELECT *, {first} AS place FROM all_builds WHERE build_id <= {number}) AS numbered "
+            "WHERE place = 1",
+        )
+        self.view(BUILDS.name, f"SELECT {', '.join(BUILDS.names)} FROM seen_builds")
+        self.show("all_new_customers", self.source(NEW_CUSTOMERS), self.columns_of(NEW_CUSTOMERS))
+        self.view(
+            NEW_CUSTOMERS.name,
+            f"SELECT {', '.join(NEW_CUSTOMERS.names)} FROM all_new_customers "
+            "WHERE folder IN (SELECT folder FROM seen_builds)",
+        )
+        if commit is None:
+            return
+        columns = json.loads(commit["columns"])
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+            if step.name in columns:
+                path = self.path(step.name, commit["folder"])
+                self.show(step.name, f"parquet.`{path}`", columns[step.name])
+            elif step.kept is Kept.VIEW:
+                self.view(step.name, rendered(step.tree))
+
+    # -- rows as Arrow -----------------------------------------------------------------------------------
+
+    def batches(self, frame: DataFrame) -> pa.RecordBatchReader:
+        """Return a query's rows in batches, as the server sends them."""
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        schema = _plain_schema(to_arrow_schema(frame.schema))
+        client = self.session.client
+        # What DataFrame.toArrow asks for, but in pieces: it would gather all rows in memory.
+        plan: Any = vars(frame)["_plan"]
+        pieces = client.to_table_as_iterator(plan.to_proto(client), plan.observations)
+
+        def read() -> Iterator[pa.RecordBatch]:
+            with telling(self.where):
+                for piece in pieces:
+                    if isinstance(piece, pa.Table):
+                        yield from piece.cast(schema).to_batches()
+
+        return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def _empty(columns: Mapping[str, str]) -> str:
+    return (
+        f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns.items())} WHERE FALSE"
+    )
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with timestamps as the session's clock, which is UTC, shows them."""
+    return pa.schema(
+        pa.field(field.name, pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type)
+        for field in schema
+    )
+
+
+def materialised(step: Step, readers: Iterable[Step]) -> bool:
+    """Tell whether a step's rows are written: those that several steps read, and what a build leaves behind."""
+    if step.kept in (Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM):
+        return True
+    return step.kept is not Kept.CHECK and sum(step.name in one.reads for one in readers) > 1

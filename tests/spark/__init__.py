@@ -1,0 +1,1 @@
+"""The model on engines behind Spark Connect, and publishing what they built."""

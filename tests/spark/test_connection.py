@@ -1,0 +1,150 @@
+"""What the URL of a Spark Connect server may say, and what is told when something is wrong there."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from patron.engines import connect
+from patron.engines.address import address
+from patron.engines.base import Progress
+from patron.engines.serving import serve
+from patron.engines.spark import SparkEngine
+from patron.engines.spark.session import place, told
+from patron.errors import BuildError, DatabaseError, NoDatabase, SettingsError
+from patron.settings import Settings
+from tests.shops import TODAY, shop
+from tests.support.databases import fill, rows
+
+HIDDEN = "5ecret"
+
+
+def test_a_url_says_where_the_server_is_and_where_the_tables_are() -> None:
+    url = f"sc://host:15002/;use_ssl=true;token={HIDDEN}%3D;tables=s3a://bucket/shop/;schema=main.shop"
+    where = place(url)
+    assert where.server == f"sc://host:15002/;use_ssl=true;token={HIDDEN}%3D"
+    assert (where.tables, where.schema, where.format) == ("s3a://bucket/shop", "main.shop", "parquet")
+    assert address(url).has_secret
+    assert HIDDEN not in address(url).shown + where.shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"sc://host/;token={HIDDEN}",
+        f"sc://ann:{HIDDEN}@host/;tables=/lake",
+        f"sc://host:none/;tables=/lake;token={HIDDEN}",
+        f"sc://host/;tables=/lake;{HIDDEN}",
+        f"sc://host/;tables=/lake?token={HIDDEN}",
+        f"sc:///;tables=/lake;token={HIDDEN}",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_refused_without_its_token(url: str) -> None:
+    with pytest.raises(DatabaseError, match="tables=") as said:
+        address(url)
+    assert HIDDEN not in str(said.value)
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(DatabaseError, match="choose parquet, delta, iceberg"):
+        place("sc://host/;tables=/lake;format=csv")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("UNAUTHENTICATED: no", "does not accept the token"),
+        ("[INSUFFICIENT_PERMISSIONS] SELECT on t", "no right to do so"),
+        ("[TABLE_OR_VIEW_NOT_FOUND] The table `a`", "run `patron init` first"),
+        ("java.io.IOException: Permission denied", "grant it the right"),
+        ("StatusCode.UNAVAILABLE: closed", "connection to it was lost"),
+        ("[DIVIDE_BY_ZERO] Division by zero.\nJVM stacktrace:\nat x", "could not do this: [DIVIDE_BY_ZERO]"),
+    ],
+)
+def test_what_the_server_says_becomes_one_sentence(error: str, sentence: str) -> None:
+    said = str(told(RuntimeError(error), place("sc://host/;tables=/lake")))
+    assert sentence in said
+    assert "\n" not in said
+    assert "sc://host/;tables=/lake" in said
+
+
+def test_a_server_that_is_not_there_is_told_of_at_once() -> None:
+    with pytest.raises(DatabaseError, match="cannot be reached"):
+        connect(f"sc://127.0.0.1:{_free_port()}/;tables=/lake", Settings())
+
+
+def test_a_lake_without_tables_asks_for_init(sail_url: str) -> None:
+    with connect(sail_url, Settings()) as engine, pytest.raises(NoDatabase, match="patron init"):
+        rows(engine, "SELECT * FROM customer_info")
+
+
+def test_ids_are_of_the_type_of_the_first_init(sail: SparkEngine, sail_url: str) -> None:
+    assert sail.id_type() == "bigint"
+    with pytest.raises(SettingsError, match='id_type = "bigint"'):
+        connect(sail_url, Settings(id_type="text"))
+
+
+def test_a_lake_is_neither_loaded_nor_served_from(sail: SparkEngine, sail_url: str) -> None:
+    with pytest.raises(DatabaseError, match="write them there as Parquet"):
+        sail.store()
+    with pytest.raises(DatabaseError, match="patron publish"):
+        serve(sail_url, Settings())
+
+
+@contextmanager
+def _server(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Sail server in a process of its own."""
+    sail = Path(sys.executable).with_name("sail")
+    words = [str(sail), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"nobody listens at {port}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_server_killed_in_a_build_leaves_the_table_of_before(tmp_path: Path) -> None:
+    port = _free_port()
+    url = f"sc://127.0.0.1:{port}/;tables={tmp_path / 'lake'}"
+    with _server(port) as process:
+        engine = connect(url, Settings())
+        engine.init()
+        fill(engine, shop(purchases=[{}]))
+        engine.build(TODAY)
+        before = rows(engine, "SELECT * FROM customer_360")
+        fill(engine, shop(customers=[{"customer_id": 2}]))
+
+        def kill(progress: Progress) -> None:
+            if progress.stage == "slices":
+                process.kill()
+                process.wait()
+
+        with pytest.raises(BuildError, match=r"failed in the step \w+ and customer_360 is as it was"):
+            engine.build(TODAY, progress=kill)
+    with _server(port), connect(url, Settings()) as engine:
+        assert rows(engine, "SELECT * FROM customer_360") == before
+        assert engine.build(TODAY).customers == 2
