@@ -171,7 +171,7 @@ class MappedReader(Reader):
             for column, kind in home.types.items()
         ]
         self.sandbox.connection.execute(
-            f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {home.name}"
+            f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {home.name}"
         )
 
     def _mapped_query(self, name: str, query: str) -> MappedTable:
@@ -216,7 +216,7 @@ class MappedReader(Reader):
                     raise self._failed(part.table, error) from error
         for table in self.tables:
             if table.chosen is not None:
-                self.sandbox.connection.execute(f"CREATE TABLE {table.chosen_table} AS {table.chosen}")
+                self.sandbox.connection.execute(f"CREATE TEMP TABLE {table.chosen_table} AS {table.chosen}")
 
     def landing_of(self, table: MappedTable) -> Landed:
         """Return the input of a table."""
@@ -284,18 +284,15 @@ class MappedPart(Part):
         return list(self.table.given(types).items())
 
     def read(self, target: Target, folder: Path) -> None:
-        """Compute the rows in the sandbox and insert them."""
+        """Compute and check the rows in the sandbox, and insert them."""
         self.columns = dict(self.look(self.home.connection))
         self.faults = self.source.faults if self.answers else 0
         if not self.source.rows:
             return
-        relation = self.home.connection.sql(self.table.select(self.source.first, self.source.rows))
-        batches = relation.to_arrow_reader(ROWS_A_BATCH)
-        target.connection.register("arriving_rows", batches)
-        try:
-            self.rows = target.insert(self.columns, "arriving_rows", [], lambda _: True)
-        finally:
-            target.connection.unregister("arriving_rows")
+        # They are checked there too, so that what has to be handed over is numbers and days rather than text.
+        made = self.table.select(self.source.first, self.source.rows)
+        checked = self.home.connection.sql(target.select(self.columns, f"({made})"))
+        self.rows = target.insert_arrow(checked.to_arrow_reader(ROWS_A_BATCH))
 
     def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
         """Look the rows up in the source again, with what the table made of them."""
