@@ -156,7 +156,7 @@ class Loading:
 
     def _may_be_known(self, files: Files) -> bool:
         """Whether files of the same size were loaded before, so that hashing them first is worth the time."""
-        size = sum(file.size for file, _ in files)
+        size = sum(one.file.size for one in files)
         rows = self.engine.query("SELECT load_id FROM loads WHERE bytes_read = ? LIMIT 1", [size])
         return bool(rows) and not self.options.again
 
@@ -214,8 +214,9 @@ class Loading:
         for returning in self.returning.values():
             self.builds_on |= set(returning.origins())
             returning.settle(self.load_id)
-        released = release_settled(self.store, tables, self.load_id)
         read = files()
+        names = {file.name for file in read} if self.mapping else set()
+        released = release_settled(self.store, tables, self.load_id, self.mapping, names)
         report = LoadReport(
             load_id=self.load_id,
             source=self.source,
@@ -277,7 +278,7 @@ class Loading:
         merged = self.merged[name]
         returning = self.returning.get(name)
         taken = returning.taken() if returning else 0
-        tried = returning.rows if returning and name in self.retried else taken
+        tried = returning.rows + len(returning.failed) if returning and name in self.retried else taken
         return TableCounts(
             name,
             staged.rows_read + tried,

@@ -17,7 +17,7 @@ from patron.contract import CONTRACT, IdType
 from patron.engines.base import OnProgress
 from patron.errors import SourceError
 from patron.sources.checks import Given
-from patron.sources.content import Files
+from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import Form, Kind, SourceFile
 from patron.sources.formats.parts import part_of
 from patron.sources.formats.records import Fault, readable
@@ -29,7 +29,7 @@ from patron.sources.mapping.inputs import Given as Input
 from patron.sources.mapping.inputs import Inputs, open_sources
 from patron.sources.mapping.model import Mapping
 from patron.sources.mapping.sandbox import Landing, Sandbox, identifier, landing_type, unique_names
-from patron.sources.mapping.table import ROW, MappedTable, Wrong
+from patron.sources.mapping.table import ROW, MappedTable
 from patron.sources.mapping.writing import Writing
 from patron.sources.reading import Reader, sentence
 from patron.sources.staging import Numbers, Part, Refused, StagedTable, Target, first_line
@@ -107,7 +107,11 @@ class MappedReader(Reader):
             self.tables.append(self._mapped_query(name, query))
         order = [table.name for table in CONTRACT]
         self.tables.sort(key=lambda one: order.index(one.table.name))
-        return [(file, one.home.name) for one in self._inputs() for file in one.files]
+        return [
+            Wanted(part.file, one.home.name, tuple(part.columns))
+            for one in self._inputs()
+            for part in one.parts
+        ]
 
     def _inputs(self) -> list[Landed]:
         """Return what is read from outside, without the queries."""
@@ -303,12 +307,8 @@ class MappedPart(Part):
                 if self.answers:
                     yield one
                 continue
-            values = next(made)
-            for value in self.table.values:
-                name = value.column.name
-                if fault := values.pop(f"fault_{name}", None):
-                    values[name] = _shown(self.table.wrongs(value)[int(fault) - 1], one.content, values[name])
-            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **values}, one.content)
+            shown = self.table.as_shown(next(made), one.content)
+            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **shown}, one.content)
 
     def _numbers(self, rows: Numbers) -> Numbers:
         """Return the sandbox's numbers of rows that are numbered as they were staged."""
@@ -358,7 +358,3 @@ def _landed_rows(home: Target, part: Part, rows: Numbers) -> Iterator[Refused]:
             shown = [readable(value) if isinstance(value, bytes) else value for value in values]
             content = dict(zip(names, shown, strict=True))
             yield Refused(row - part.first + 1, content, content)
-
-
-def _shown(wrong: Wrong, content: Any, otherwise: str | None) -> str | None:
-    return content.get(wrong.column) if wrong.column else otherwise
