@@ -24,6 +24,7 @@ from patron.sources.formats.records import Fault, readable
 from patron.sources.formats.remote import public
 from patron.sources.formats.rows import RowsPart
 from patron.sources.formats.text import TextPart
+from patron.sources.layout import looks_like_a_copy, passed_over, read_from
 from patron.sources.mapping.expressions import NotAllowed, parse_query
 from patron.sources.mapping.inputs import Given as Input
 from patron.sources.mapping.inputs import Inputs, open_sources
@@ -78,7 +79,23 @@ class MappedReader(Reader):
         """Return which files no table is made of, and what else is worth telling."""
         used = {file.name for landed in self.landed.values() for file in landed.files}
         passed = [file.name for file in self.source.files if file.name not in used]
-        return [*self._notes, *(f"{name} was passed over: the mapping does not name it." for name in passed)]
+        several = (
+            read_from(
+                " and ".join(one.table.name for one in self.tables if one.home == landed.home.name), names
+            )
+            for landed in self._inputs()
+            if len(names := [file.name for file in landed.files]) > 1
+        )
+        return [
+            *self._notes,
+            *(note for note in several if note),
+            *(
+                passed_over(name)
+                if looks_like_a_copy(name)
+                else f"{name} was passed over: the mapping does not name it."
+                for name in passed
+            ),
+        ]
 
     def stage(self) -> list[StagedTable]:
         """Read everything and stage each table."""
