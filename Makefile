@@ -80,7 +80,7 @@ docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
 lock:
-	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --group test --group lint --group docs --group bench --group web \
+	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --extra s3 --group test --group lint --group docs --group bench --group web \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --upgrade --output-file requirements/dev.txt
 
