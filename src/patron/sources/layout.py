@@ -24,9 +24,7 @@ KINDS = ", ".join(FORMS)
 DATA = (Kind.TEXT, Kind.PARQUET)
 _NAMES = {table.name: table for table in CONTRACT}
 # A word by itself in a name, or what systems add to it.
-_COPY = re.compile(
-    r"(?<![a-z0-9])(bak|backups?|old|copy|orig|kopie|sicherung|tmp|temp)(?![a-z])|\(\d+\)\.|~$"
-)
+_COPY = re.compile(r"(?<![a-z0-9])(bak|backups?|old|copy|orig|kopie|sicherung|tmp|temp)(?![a-z])|~$")
 _LISTED = 5  # files of a table that a note names
 
 
