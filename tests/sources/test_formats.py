@@ -299,7 +299,7 @@ def check_counts(engine: Engine, report: LoadReport) -> None:
 
 @pytest.mark.parametrize("make", FORMATS)
 @given(rows=GARBAGE, cut=st.integers(0, 200), junk=st.binary(max_size=4))
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_garbage_in_any_cell_of_any_format(
     make: Callable[[Path, Rows], str], rows: Rows, cut: int, junk: bytes
 ) -> None:
@@ -309,7 +309,7 @@ def test_garbage_in_any_cell_of_any_format(
 
 
 @given(rows=GARBAGE, cut=st.integers(0, 200), junk=st.binary(max_size=4))
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_garbage_in_any_cell_on_every_engine(
     kind: str, databases: Databases, rows: Rows, cut: int, junk: bytes
 ) -> None:
@@ -318,7 +318,7 @@ def test_garbage_in_any_cell_on_every_engine(
 
 
 @given(rows=GARBAGE)
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_garbage_in_a_table_of_postgresql(empty_postgres: str, rows: Rows) -> None:
     sound = [row for row in rows if not any("\0" in (cell or "") for cell in row)]
     with psycopg.connect(empty_postgres, autocommit=True) as connection:
