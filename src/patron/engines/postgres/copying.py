@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 import psycopg
-import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.postgres import types
 
@@ -43,15 +42,10 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
         for name, code in zip(names, codes, strict=True)
     ]
     rows = reader.sql(f"SELECT {', '.join(values)} FROM ({query})").to_arrow_reader(ROWS_A_BATCH)
-    return copy_batches(rows, cursor, table)
-
-
-def copy_batches(rows: pa.RecordBatchReader, cursor: psycopg.Cursor[Any], table: str) -> int:
-    """Copy rows whose columns have the types of those of the PostgreSQL `table` into it; return how many."""
     encoder = ArrowToPostgresBinaryEncoder(rows.schema)
-    columns = ", ".join(rows.schema.names)
     count = 0
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT binary)".encode()) as copy:
+    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT binary)"
+    with cursor.copy(statement.encode()) as copy:
         copy.write(encoder.write_header())
         for batch in rows:
             copy.write(encoder.write_batch(batch))
