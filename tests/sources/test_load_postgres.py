@@ -1,4 +1,4 @@
-"""On PostgreSQL: keys come back after a big load, any value arrives, a load that fails leaves nothing, two take turns."""
+"""On PostgreSQL: keys come back after a big load, any value arrives, a failed load leaves nothing, two take turns."""
 
 from __future__ import annotations
 
