@@ -37,7 +37,8 @@ def test_copies_are_told_by_their_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["golden/gold.csv", "customer_info-2024.csv", "marigold.csv", "archive/a.csv"]
+    "name",
+    ["golden/gold.csv", "customer_info (1).csv", "customer_info-2024.csv", "marigold.csv", "archive/a.csv"],
 )
 def test_other_names_are_no_copies(name: str) -> None:
     assert not looks_like_a_copy(name)
