@@ -18,18 +18,13 @@ MAPPING = "[customer_info]\nfrom = 'people*.csv'\n[customer_info.columns]\ncusto
 @pytest.mark.parametrize(
     "name",
     [
-        *(
-            "backup/customer_info.csv",
-            "old/2024/customer_info.csv",
-            "customer_info.csv.bak",
-            "customer_info~",
-        ),
-        *(
-            "customer_info (1).csv",
-            "customer_info - Copy.csv",
-            "customer_info_old.csv",
-            "customer_info-backup2.csv",
-        ),
+        "backup/customer_info.csv",
+        "old/2024/customer_info.csv",
+        "customer_info.csv.bak",
+        "customer_info~",
+        "customer_info - Copy.csv",
+        "customer_info_old.csv",
+        "customer_info-backup2.csv",
     ],
 )
 def test_copies_are_told_by_their_names(name: str) -> None:
