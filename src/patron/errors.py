@@ -8,11 +8,13 @@ PatronError
 ├── DatabaseError      the database cannot be reached, opened or written
 │   ├── DatabaseBusy   another process has it open
 │   ├── QueryTimeout   a query took longer than the server lets it
-│   └── NoDatabase     there is none yet, or it lacks Patron's tables
+│   ├── NoDatabase     there is none yet, or it lacks Patron's tables
+│   └── OtherVersion   another version of Patron made it, and this one does not work on it
 ├── BuildError         customer_360 could not be built; the former one is untouched
 │   └── NotReconciled  it was built, but its figures do not agree with the sources
 ├── MetricError        there is no such metric, filter, period or option
 ├── ExportError        what was asked for could not be written
+├── BackupError        a backup could not be made, or cannot be restored
 ├── AccessError        who may ask is not settled: no credentials, or no such key
 └── RequestError       a request to the API makes no sense
     ├── Forbidden      whoever asks may not have it
@@ -70,6 +72,10 @@ class NoDatabase(DatabaseError):
     """There is no database there yet, or it lacks Patron's tables."""
 
 
+class OtherVersion(DatabaseError):
+    """Another version of Patron made the database, and this one does not work on it as it is."""
+
+
 class BuildError(PatronError):
     """customer_360 could not be built; the former one is untouched."""
 
@@ -84,6 +90,10 @@ class MetricError(PatronError):
 
 class ExportError(PatronError):
     """What was asked for could not be written."""
+
+
+class BackupError(PatronError):
+    """A backup could not be made, or what is to be restored is none, or not whole."""
 
 
 class AccessError(PatronError):

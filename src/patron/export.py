@@ -13,9 +13,8 @@ Example:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import RawIOBase
 from pathlib import Path
@@ -30,6 +29,7 @@ from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines.base import Engine, OnProgress, Progress, no_progress
 from patron.errors import ExportError, did_you_mean
+from patron.files import whole
 from patron.model.steps import step_named
 
 FROM_THE_MODEL = (
@@ -86,7 +86,7 @@ def export(
     rows = 0
     with (
         engine.stream(_query(engine, table, columns)) as reader,
-        _whole(path) as partial,
+        whole(path, ExportError) as partial,
         _writer(partial, ending, reader.schema) as write,
     ):
         for batch in reader:
@@ -169,26 +169,6 @@ def _ending_of(path: Path, *, for_spreadsheets: bool) -> str:
             "A spreadsheet opens no Parquet; use a name that ends in .csv with --for-spreadsheets."
         )
     return ending
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; what stands there at the end of the block becomes `path` at once."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(path)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
-        raise ExportError(
-            f"{path} cannot be written: {reason}; name a file in a folder that is there, "
-            "has room, and may be written to."
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -19,8 +19,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from patron.api import create_app
+from patron.api.builds import Builder
 from patron.api.context import Context
-from patron.api.openapi import document
+from patron.errors import BuildError
 from tests.api.conftest import Clients
 
 CHECKS = [
@@ -30,6 +31,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+PATIENCE = 10  # seconds
 EXAMPLES = 6  # of each operation, for each role and engine
 
 
@@ -42,8 +44,9 @@ EXAMPLES = 6  # of each operation, for each role and engine
     ],
 )
 def test_generated_requests_are_answered_as_described(
-    role: str, mode: GenerationMode, clients: Clients, context: Context
+    role: str, mode: GenerationMode, clients: Clients, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(context.serving, "build", refuse_to_build)
     authorization = clients[role].headers.get("authorization")
     headers = {"Host": "localhost", **({"Authorization": authorization} if authorization else {})}
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create_app(context))
@@ -51,8 +54,8 @@ def test_generated_requests_are_answered_as_described(
     for result in schema.get_all_operations():
         assert isinstance(result, Ok)
         operation = result.ok()
-        if (operation.label, role, mode) == ("POST /api/v1/builds", "admin", GenerationMode.POSITIVE):
-            continue  # it would build
+        if operation.label == "POST /api/v1/backup" and (role, mode) == ("admin", GenerationMode.POSITIVE):
+            continue  # it would copy everything, each time
 
         @hypothesis.given(case=operation.as_strategy(mode))
         @hypothesis.settings(
@@ -71,10 +74,9 @@ def test_generated_requests_are_answered_as_described(
         ):  # nothing unsound can be said where nothing can be said
             ask()
     assert asked > 50
+    context.builder.stop(PATIENCE)
+    context.builder = Builder(context.serving, context.meters, context.look_again)
 
 
-def test_the_description_is_whole(context: Context) -> None:
-    described = document(create_app(context))
-    assert described["openapi"].startswith("3.1")
-    ids = [operation["operationId"] for path in described["paths"].values() for operation in path.values()]
-    assert len(ids) == len(set(ids))
+def refuse_to_build(*_: object, **__: object) -> NoReturn:
+    raise BuildError("The shop of these tests stays as it is.")

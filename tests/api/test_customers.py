@@ -85,7 +85,7 @@ def test_pages_by_any_column_are_whole_and_in_order(
         known = sorted((row for row in customers if _known(row, column)), key=lambda row: row["customer_id"])
         known.sort(key=lambda row: row[column], reverse=descending)
         wanted = [*known, *(row for row in customers if not _known(row, column))]
-    rows = walk(analyst, 7, sort=f"{'-' if descending else ''}{column}")
+    rows = walk(analyst, 11, sort=f"{'-' if descending else ''}{column}")
     assert [row["customer_id"] for row in rows] == [str(row["customer_id"]) for row in wanted]
 
 

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from patron.api.context import Context
 from patron.contract import FACTS, Table
 from patron.customers.conditions import kinds
+from patron.customers.profiles import profiles
+from patron.customers.timeline import first_pages
 from tests.api.conftest import problem, small_shop
 from tests.reference import Row
 
@@ -87,6 +89,24 @@ def test_a_timeline_has_every_fact_once_the_latest_first(limit: int, viewer: Tes
     for customer in (1, 2, 7, 24, 30):
         items = timeline(viewer, customer, limit)
         assert [(item["kind"], item["id"]) for item in items] == expected(customer)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 200])
+def test_many_who_are_asked_for_together_are_what_each_is_alone(
+    limit: int, context: Context, customers: list[Row]
+) -> None:
+    ids = [row["customer_id"] for row in customers]
+    with context.serving.reading(60) as engine:
+        pages = first_pages(engine, [*ids, 999], limit)
+        assert profiles(engine, [*ids, 999]) == {row["customer_id"]: row for row in customers}
+        for customer in (*ids, 999):
+            alone = first_pages(engine, [customer], limit)
+            assert pages.get(customer) == alone.get(customer)
+    assert pages.keys() == set(ids)
+    for customer, (items, after) in pages.items():
+        everything = expected(customer)
+        assert [(item.kind, str(item.key)) for item in items] == everything[:limit]
+        assert (after is None) == (len(everything) <= limit)
 
 
 def test_a_timeline_of_some_kinds_has_those_alone(viewer: TestClient) -> None:

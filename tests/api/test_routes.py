@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from patron.api.context import Context
+from patron.engines.duckdb.serving import DuckDBServing
 from patron.metrics import registry
 from tests.api.conftest import Clients, problem
 
@@ -36,6 +37,7 @@ ROUTES: dict[str, tuple[str, str | None]] = {
     f"GET {API}/builds/progress/events": (f"{API}/builds/progress/events", "viewer"),
     f"POST {API}/builds": (f"{API}/builds", "admin"),
     f"GET {API}/audit": (f"{API}/audit", "admin"),
+    f"POST {API}/backup": (f"{API}/backup", "admin"),
     "GET /health/live": ("/health/live", None),
     "GET /health/ready": ("/health/ready", None),
     "GET /metrics": ("/metrics", "viewer"),
@@ -57,13 +59,13 @@ def test_each_role_may_do_what_it_may(route: str, role: str, clients: Clients, c
     # The body is one that no admin's build comes of: what is tested is who may ask.
     response = clients[role].request(method, path, json={"as_of": "no day"} if method == "POST" else None)
     if least is None or ROLES.index(role) >= ROLES.index(least):
-        wanted = (
-            422
-            if method == "POST"
-            else 404
-            if path.endswith(UNTIL_ASKED) and context.builder.job is None
-            else 200
-        )
+        wanted = 200
+        if path.endswith("/builds") and method == "POST":
+            wanted = 422
+        elif path.endswith(UNTIL_ASKED) and context.builder.job is None:
+            wanted = 404
+        elif path.endswith("/backup") and not isinstance(context.serving, DuckDBServing):
+            wanted = 409
         assert response.status_code == wanted, response.text
     elif role == "nobody":
         assert problem(response, 401)["type"] == "urn:patron:problem:unauthorized"

@@ -17,12 +17,11 @@ from jwt.algorithms import RSAAlgorithm
 from starlette.testclient import TestClient
 
 from patron.access import Role, new_key
-from patron.api import create_app
 from patron.api.context import Context
 from patron.api.limits import Buckets
 from patron.api.oidc import Tokens
 from patron.settings import Auth
-from tests.api.conftest import BASE, Clients, problem
+from tests.api.conftest import Clients, problem
 
 STATUS = "/api/v1/status"
 AUDIENCE = "patron"
@@ -220,11 +219,13 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def trusting(issuer: Issuer, context: Context, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def trusting(
+    issuer: Issuer, clients: Clients, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> TestClient:
     """A client of a server that trusts the issuer."""
     monkeypatch.setattr(context, "tokens", Tokens(Auth(issuer=issuer.url, audience=AUDIENCE)))
     monkeypatch.setattr(context, "strangers", Buckets(1e6, 10**6))
-    return TestClient(create_app(context), base_url=BASE)
+    return clients["nobody"]
 
 
 def test_a_good_token_gives_its_role(trusting: TestClient, issuer: Issuer) -> None:

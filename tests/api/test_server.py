@@ -8,11 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,13 @@ import pytest
 from patron.engines import connect
 from patron.settings import Settings
 from tests.api.conftest import small_database
+from tests.robustness.seed import seeded
 from tests.support.databases import Databases, rows
 
 COMMAND = (sys.executable, "-c", "from patron.cli import main; main()", "serve", "--json", "--port", "0")
 PATIENCE = 60
+KILLS = int(os.environ.get("PATRON_TEST_SERVER_KILLS", "3"))
+LONGEST = 1.5  # seconds after which a build of the small shop is over
 
 
 class Server:
@@ -42,6 +48,7 @@ class Server:
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
+        self.retry_after: str | None = None  # what the latest problem said
         said = self._first_document()
         self.address = said.get("address", "")
 
@@ -65,6 +72,7 @@ class Server:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
+                self.retry_after = error.headers.get("Retry-After")
                 return error.code, json.load(error)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -128,16 +136,60 @@ def test_it_answers_builds_and_stops_when_asked_to(own_url: str, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_killed_in_a_build_it_starts_again_into_a_sound_state(own_url: str, tmp_path: Path) -> None:
+def test_killed_in_builds_and_requests_it_starts_again_into_a_sound_state(
+    own_url: str, tmp_path: Path
+) -> None:
+    """PATRON_TEST_SERVER_KILLS says how often on each engine, PATRON_TEST_SEED at which moments."""
+    rng, build_id, answers = seeded("killed servers"), 1, Counter[int]()
+    for number in range(KILLS):
+        with serving(own_url, tmp_path) as server:
+            shown = server.ask("/api/v1/dashboard")[1]
+            assert shown["build_id"] in (build_id, build_id + 1)
+            build_id = shown["build_id"]
+            assert_sound(shown)
+            with asking(server, answers):
+                day = f"2024-06-{1 + number % 30:02d}"
+                assert server.ask("/api/v1/builds", {"as_of": day, "full": number % 2 == 0})[0] == 202
+                time.sleep(rng.uniform(0, LONGEST))
+                server.stop(signal.SIGKILL)
     with serving(own_url, tmp_path) as server:
-        before = server.ask("/api/v1/dashboard")[1]
-        assert server.ask("/api/v1/builds", {"as_of": "2024-06-30", "full": True})[0] == 202
-        server.stop(signal.SIGKILL)
-    with serving(own_url, tmp_path) as server:
-        after = server.ask("/api/v1/dashboard")[1]
-        assert after["build_id"] in (before["build_id"], before["build_id"] + 1)
-        assert after["metrics"]["total_customers"]["rows"][0]["value"] == 30
+        assert_sound(server.ask("/api/v1/dashboard")[1])
         assert server.stop() == 0
+    assert set(answers) <= {200}
+    with connect(own_url, Settings()) as engine:
+        columns = "customer_id, total_lifetime_value, recency_score, churn_risk_score, rfm_segment"
+        left = rows(engine, f"SELECT {columns} FROM customer_360 ORDER BY customer_id")
+        engine.build(engine.query("SELECT as_of FROM current_build")[0]["as_of"], full=True)
+        assert left == rows(engine, f"SELECT {columns} FROM customer_360 ORDER BY customer_id")
+
+
+def assert_sound(shown: dict[str, Any]) -> None:
+    """Check that all figures are of one build, and agree."""
+    figures = {name: one["rows"] for name, one in shown["metrics"].items()}
+    assert {one["build_id"] for one in shown["metrics"].values()} == {shown["build_id"]}
+    customers, value = (figures[name][0]["value"] for name in ("total_customers", "total_lifetime_value"))
+    assert sum(row["customers"] for row in figures["segment_distribution"]) == customers
+    assert sum(row["customers"] for row in figures["churn_risk"]) == customers
+    for name in ("monthly_revenue", "category_performance"):
+        assert sum(row["revenue"] for row in figures[name]) == pytest.approx(value)
+
+
+@contextmanager
+def asking(server: Server, answers: Counter[int]) -> Iterator[None]:
+    """Ask all the time, and count the statuses of what was answered before the server was gone."""
+
+    def ask(path: str) -> None:
+        with suppress(OSError, HTTPException, ValueError):  # it is killed at any moment
+            while True:
+                answers[server.ask(path)[0]] += 1
+
+    paths = ("/api/v1/dashboard?churn_risk_score=5", "/api/v1/customers/1", "/api/v1/search/customers?q=an")
+    threads = [threading.Thread(target=ask, args=[path]) for path in paths]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(PATIENCE)
 
 
 @pytest.mark.slow
@@ -178,6 +230,7 @@ def test_postgresql_that_is_away_is_a_503_until_it_is_back(kind: str, own_url: s
                     status, document = server.ask(path)
                     assert (status, document["type"]) == (503, "urn:patron:problem:database-unavailable")
                     assert name not in document["detail"]
+                    assert int(server.retry_after or 0) > 0
                 assert server.ask("/health/live")[0] == 200
             finally:
                 connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')

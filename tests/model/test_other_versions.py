@@ -125,7 +125,7 @@ def test_a_contract_table_that_lacks_a_column(make_engine: MakeEngine) -> None:
         engine.init()
     assert str(caught.value) == (
         "The table purchase_transactions is there but lacks order_id: add what is missing "
-        "(ALTER TABLE purchase_transactions ADD COLUMN order_id BIGINT), then run `patron init` again."
+        "(ALTER TABLE purchase_transactions ADD COLUMN order_id BIGINT), then try again."
     )
     engine.query("ALTER TABLE purchase_transactions ADD COLUMN order_id BIGINT")
     engine.init()

@@ -28,6 +28,7 @@ MEMORY = ":memory:"
 _ABOUT_PRODUCTS = [fact for fact in FACTS if "product_id" in fact.names]
 _TABLES = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE'
+        AND table_name <> 'schema_history'
 """
 
 
@@ -107,6 +108,10 @@ class Databases:
             raise
 
     # -- databases ------------------------------------------------------------------------------------
+
+    def server(self, kind: str) -> PostgresServer:
+        """Return the server of a kind of PostgreSQL, which is started when it is first needed."""
+        return self._server(kind)
 
     def empty(self, kind: str) -> str:
         """Make a database with nothing in it and return its URL."""

@@ -78,6 +78,28 @@ class PostgresServer:
         """Return the URL of one of the server's databases."""
         return f"postgresql://postgres@/{database}?host={self._home}"
 
+    def tool(self, name: str, *arguments: str | Path, text: str | None = None) -> bytes:
+        """Run one of PostgreSQL's own programs, such as pg_dump, with `text` as its input; return what it prints."""
+        command: list[str | Path] = [self._bin / name, *arguments]
+        given = None if text is None else text.encode()
+        done = subprocess.run(
+            command, user=self._user, cwd=self._home, input=given, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    def restart(self) -> None:
+        """Stop the server, as an administrator in a hurry does, and start it again on the same data."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        self._process.wait(_START_SECONDS)
+        self._start()
+
+    @property
+    def folder(self) -> Path:
+        """A folder that the server's user may write to."""
+        return self._home
+
     def stop(self) -> None:
         """Stop the server at once and remove everything of it."""
         if self._process is not None:

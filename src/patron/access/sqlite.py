@@ -6,13 +6,15 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from patron.access.store import AccessStore
-from patron.errors import DatabaseError
+from patron.engines.duckdb.restoring import ACCESS, finish
+from patron.errors import DatabaseError, OtherVersion
 
-ENDING = ".access"
+VERSION = 1  # of the tables in the file, which its own header carries
 SCHEMA = """
     CREATE TABLE IF NOT EXISTS api_keys (
         key_id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, digest TEXT NOT NULL,
@@ -37,17 +39,26 @@ class SqliteAccess(AccessStore):
 
     def __init__(self, database: str) -> None:
         """Open the file beside the DuckDB file `database`, and make it if there is none; raises DatabaseError."""
-        self.path = database if database == ":memory:" else database + ENDING
+        self.path = database if database == ":memory:" else database + ACCESS
         self._lock = threading.Lock()
         try:
             if database != ":memory:":
+                finish(database)
                 Path(self.path).touch(mode=0o600)
             self._connection = sqlite3.connect(
                 self.path, timeout=5, isolation_level=None, check_same_thread=False
             )
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL"):
                 self._connection.execute(f"PRAGMA {pragma}").fetchall()
+            (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if found > VERSION:
+                self._connection.close()
+                raise OtherVersion(
+                    f"{self.path}, which keeps API keys and the audit log, was made by a later version of Patron: "
+                    "install that one or a later one."
+                )
             self._connection.executescript(SCHEMA)
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
         except (OSError, sqlite3.Error) as error:
             raise DatabaseError(
                 f"{self.path}, which keeps API keys and the audit log, cannot be opened: {_reason(error)}."
@@ -55,6 +66,14 @@ class SqliteAccess(AccessStore):
 
     def close(self) -> None:
         self._connection.close()
+
+    def copy(self, to: Path) -> None:
+        """Write all of it to a new file as it is at one moment, whoever writes meanwhile."""
+        try:
+            with self._lock, closing(sqlite3.connect(to)) as copy:
+                self._connection.backup(copy)
+        except sqlite3.Error as error:
+            raise DatabaseError(f"{self.path} cannot be copied: {_reason(error)}.") from error
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:

@@ -59,12 +59,7 @@ async def of_build(
     kept = context.figures.get(mark.build_id, key)
     context.meters.figures.labels("computed" if kept is None else "kept").inc()
     if kept is None:
-
-        async def computed() -> tuple[int, bytes]:
-            build_id, document = await context.read(compute)
-            return build_id, dumped(document)
-
-        kept = await context.figures.compute(mark.build_id, key, computed)
+        kept = await context.figures.compute(mark.build_id, key, lambda: context.read(_computed, compute))
     if same_for_all:
         operation = getattr(request.scope.get("route"), "name", "")
         context.figures.remember(address_of(request.scope), key, operation)
@@ -85,6 +80,12 @@ def kept_of_build(request: Request, context: Context, mark: Mark, key: Hashable)
 def address_of(scope: Scope) -> bytes:
     """Return the path of a request with its query, as it came."""
     return bytes((scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"])
+
+
+def _computed(engine: Engine, compute: Callable[[Engine], tuple[int, Any]]) -> Kept:
+    """Return what `compute` makes, written out and compressed, which is for a thread and not the event loop."""
+    build_id, document = compute(engine)
+    return Kept.of(build_id, dumped(document))
 
 
 def _kept_answer(request: Request, kept: Kept) -> Response:

@@ -11,13 +11,15 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from patron import __version__
-from patron.api import audit, choices, customers, dictionary, figures, health, operations, profiles
+from patron.api import audit, backups, choices, customers, dictionary, figures, health, operations, profiles
 from patron.api.context import Context
 from patron.api.gate import Gate
 from patron.api.observing import Observing
 from patron.api.openapi import DESCRIPTION, TAGS, document
+from patron.api.pages import Pages
 from patron.api.problems import documented, install
 from patron.api.shortcut import Shortcut
+from patron.api.slashes import Slashes
 
 WEB = Path(__file__).parent.parent / "web"
 ROUTERS = (
@@ -28,6 +30,7 @@ ROUTERS = (
     dictionary.router,
     operations.router,
     audit.router,
+    backups.router,
 )
 
 
@@ -52,6 +55,8 @@ def create_app(context: Context, *, hosts: Collection[str] | None = None, web: P
         middleware=[
             Middleware(Observing, meters=context.meters),
             Middleware(Gate, hosts=hosts, url_bytes=server.url_bytes, body_bytes=server.body_bytes),
+            Middleware(Slashes),
+            Middleware(Pages),
             Middleware(Shortcut, context=context),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],

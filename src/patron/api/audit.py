@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from patron.api.context import Asked
 from patron.api.parameters import Cursor, Limit
 from patron.api.rendering import answer
-from patron.api.schemas import AuditRows
+from patron.api.schemas.operations import AuditRows
 from patron.api.security import Admin
 
 router = APIRouter(tags=["operations"])

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from patron.api.answers import of_build
 from patron.api.context import Asked
-from patron.api.schemas import FilterChoices
+from patron.api.schemas.figures import FilterChoices
 from patron.api.security import Viewer
 from patron.engines.base import Engine
 from patron.metrics.choices import choices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
 from patron.access import AccessStore, access_store
+from patron.api.batching import Batches
 from patron.api.builds import Builder
 from patron.api.cursors import Cursors
 from patron.api.figurecache import FigureCache
@@ -24,8 +25,10 @@ from patron.api.limits import Buckets
 from patron.api.observing import Meters
 from patron.api.oidc import Tokens
 from patron.api.problems import Refusal
+from patron.customers.profiles import profiles
 from patron.customers.search import prepare
-from patron.engines.base import Engine
+from patron.customers.timeline import Page, first_pages
+from patron.engines.base import Engine, Row
 from patron.engines.serving import Serving, serve
 from patron.errors import DatabaseError
 from patron.settings import Settings
@@ -50,8 +53,8 @@ class Context:
     Where there are no credentials it is `open_to_all`, and everybody is an admin; that is for loopback alone.
     """
 
-    def __init__(self, settings: Settings, serving: Serving, access: AccessStore) -> None:
-        server = settings.server
+    def __init__(self, url: str, settings: Settings, serving: Serving, access: AccessStore) -> None:
+        server, self.url = settings.server, url
         self.settings, self.serving, self.access, self.meters = settings, serving, access, Meters()
         active = any(key.state == "active" for key in access.all_keys())
         self.open_to_all = not active and settings.auth.issuer is None
@@ -61,6 +64,8 @@ class Context:
         self.figures = FigureCache(server.cached_figures)
         self.cursors = Cursors(access.secret("cursors"))
         self.builder = Builder(serving, self.meters, self._built)
+        self.profiles: Batches[Any, Row] = Batches(partial(self.read, profiles))
+        self.first_pages: Batches[tuple[Any, int], Page] = Batches(partial(self.read, _first_pages))
         self.terms_kept = False  # whether search has its table
         self._readers = CapacityLimiter(server.readers)
         self._mark: Mark | None = None
@@ -139,7 +144,7 @@ def opened(url: str, settings: Settings) -> Iterator[Context]:
     with ExitStack() as stack:
         serving = stack.enter_context(serve(url, settings))
         access = stack.enter_context(access_store(url))
-        context = Context(settings, serving, access)
+        context = Context(url, settings, serving, access)
         stack.callback(context.stop)
         yield context
 
@@ -160,3 +165,12 @@ Asked = Annotated[Context, Depends(_context)]
 def _mark(engine: Engine) -> Mark | None:
     rows = engine.query("SELECT build_id, as_of FROM current_build")
     return Mark(rows[0]["build_id"], rows[0]["as_of"]) if rows else None
+
+
+def _first_pages(engine: Engine, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
+    """Return the first pages of the timelines of customers, each of a length, by both."""
+    found: dict[tuple[Any, int], Page] = {}
+    for limit in {limit for _, limit in asked}:
+        pages = first_pages(engine, [key for key, of_length in asked if of_length == limit], limit)
+        found |= {(key, limit): page for key, page in pages.items()}
+    return found

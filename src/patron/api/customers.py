@@ -18,7 +18,7 @@ from patron.api.context import Asked, Context
 from patron.api.parameters import MOST_VALUES, Cursor, CustomerFilters, Limit
 from patron.api.problems import request_id_of
 from patron.api.rendering import answer, with_text_ids
-from patron.api.schemas import Count, Customers, FoundCustomers
+from patron.api.schemas.customers import Count, Customers, FoundCustomers
 from patron.api.security import Analyst, Caller, Viewer
 from patron.customers import listing, search
 from patron.customers.conditions import OPERATORS, PERSONAL, known_column, parsed

@@ -12,7 +12,7 @@ from patron.api.answers import PRIVATE, etag, unchanged
 from patron.api.context import Asked
 from patron.api.problems import documented
 from patron.api.rendering import answer
-from patron.api.schemas import LineageNode, TableColumns, Tables
+from patron.api.schemas.dictionary import LineageNode, TableColumns, Tables
 from patron.api.security import Viewer
 from patron.contract import IdType
 from patron.errors import ContractError, NotFound

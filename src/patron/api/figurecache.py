@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
+LEVEL = 4  # of compression
 SMALL = 500  # bytes; not worth compressing
-Compute = Callable[[], Awaitable[tuple[int, bytes]]]
+Compute = Callable[[], Awaitable["Kept"]]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Kept:
     build_id: int
     body: bytes
     zipped: bytes | None
+
+    @classmethod
+    def of(cls, build_id: int, body: bytes) -> Kept:
+        """Return an answer with what is to be kept of it."""
+        return cls(build_id, body, gzip.compress(body, LEVEL) if len(body) >= SMALL else None)
 
 
 class FigureCache:
@@ -56,7 +62,7 @@ class FigureCache:
         return self._addresses.get(address)
 
     async def compute(self, build_id: int, key: Hashable, compute: Compute) -> Kept:
-        """Return the answer to `key`, computed once; `compute` says of which build it is, which may be a later one."""
+        """Return the answer to `key`, computed once; it may be of a later build than was asked for."""
         coming = self._coming.get((build_id, key))
         if coming is None:
             coming = asyncio.ensure_future(self._computed(key, compute))
@@ -65,12 +71,11 @@ class FigureCache:
         return await asyncio.shield(coming)
 
     async def _computed(self, key: Hashable, compute: Compute) -> Kept:
-        build_id, body = await compute()
-        kept = Kept(build_id, body, gzip.compress(body, 5) if len(body) >= SMALL else None)
-        if self._build_id is None or build_id > self._build_id:
-            self._build_id = build_id
+        kept = await compute()
+        if self._build_id is None or kept.build_id > self._build_id:
+            self._build_id = kept.build_id
             self._kept.clear()
-        if build_id == self._build_id and self.most:
+        if kept.build_id == self._build_id and self.most:
             self._kept[key] = kept
             if len(self._kept) > self.most:
                 self._kept.popitem(last=False)

@@ -10,7 +10,7 @@ from patron.api.answers import of_build
 from patron.api.context import Asked
 from patron.api.parameters import FigureQuery
 from patron.api.rendering import answer, with_text_ids
-from patron.api.schemas import MetricMeanings, dashboard_model, figure_model
+from patron.api.schemas.figures import MetricMeanings, dashboard_model, figure_model
 from patron.api.security import Viewer
 from patron.engines.base import Engine
 from patron.metrics import Figure, Filters, Metric, Option, Period, compute, dashboard, registry

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from patron.api.context import Asked
 from patron.api.problems import documented
 from patron.api.rendering import answer
-from patron.api.schemas import Document
+from patron.api.schemas.base import Document
 from patron.api.security import Viewer
 from patron.engines.base import Engine
 

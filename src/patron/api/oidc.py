@@ -74,7 +74,7 @@ class Tokens:
         if urlparse(url).scheme not in ("http", "https"):
             raise AccessError("The setting auth.issuer is no http or https address.")
         try:
-            with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as response:  # noqa: S310  # checked above
+            with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as response:  # noqa: S310  # nosec B310 - checked above
                 document: Any = json.load(response)
             return str(document["jwks_uri"])
         except (URLError, OSError, ValueError, KeyError, TypeError) as error:

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from patron.api.examples import add_examples
+
 DESCRIPTION = """One trustworthy row per customer, and the figures made of them.
 
 Every figure and profile is of the latest build, whose id and date stand beside it. Ids are text in every document,
@@ -46,4 +48,5 @@ def document(app: FastAPI) -> dict[str, Any]:
                 content = response.get("content", {})
                 if "application/problem+json" in content:
                     content.pop("application/json", None)
+    add_examples(made)
     return made

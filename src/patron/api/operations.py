@@ -18,7 +18,7 @@ from patron.api.customers import audited, masked_for
 from patron.api.parameters import LONGEST_TEXT, Cursor, Limit
 from patron.api.problems import documented
 from patron.api.rendering import answer
-from patron.api.schemas import (
+from patron.api.schemas.operations import (
     Build,
     BuildOrder,
     BuildProgress,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator
 
 from patron.api.answers import PRIVATE, built, etag, unchanged
 from patron.api.context import Asked, Context
@@ -12,18 +13,24 @@ from patron.api.customers import audited, masked_for, shown
 from patron.api.parameters import Cursor, Limit
 from patron.api.problems import documented
 from patron.api.rendering import answer, with_text_ids
-from patron.api.schemas import Profile, Timeline, Why
+from patron.api.schemas.customers import Profile, Timeline, Why
 from patron.api.security import Caller, Viewer
+from patron.api.slashes import with_slashes
 from patron.contract import Table, table_named
 from patron.customers import why as reasons
 from patron.customers.conditions import PERSONAL
 from patron.customers.facts import customer_key, moment_of, parsed_place, tell_names
-from patron.customers.timeline import Item, timeline
+from patron.customers.profiles import known
+from patron.customers.timeline import Item, Page, first_pages, timeline
 from patron.engines.base import Engine, Row
 from patron.errors import Forbidden, NotFound, RequestError
 
 router = APIRouter(prefix="/customers/{customer_id}", tags=["customers"], responses=documented(404))
-CustomerId = Annotated[str, Path(max_length=200, description="The customer's id.", examples=["42"])]
+CustomerId = Annotated[
+    str,
+    Path(max_length=200, description="The customer's id.", examples=["42"]),
+    AfterValidator(with_slashes),
+]
 Kind = Literal["purchase", "return", "contact", "response", "visit", "view"]
 FACTS = 20  # of each table that are shown with a reason
 
@@ -37,7 +44,7 @@ async def get_customer(request: Request, context: Asked, caller: Viewer, custome
     tag = etag(mark.build_id, "whole" if caller.sees_personal else "masked")
     if (same := unchanged(request, tag)) is not None:
         return same
-    row = await context.read(reasons.profile, key)
+    row = known(await context.profiles.get(key))
     if caller.sees_personal:
         await audited(request, context, caller, "profile shown", customer_id)
     document = {
@@ -63,13 +70,13 @@ async def get_timeline(
     named = ["timeline", customer_id, sorted(kind)]
     place = context.cursors.read(named, cursor)
 
-    def read(engine: Engine) -> tuple[list[Item], list[Any] | None]:
-        items, after = timeline(engine, key, limit, place, kind)
-        if not items:
-            _must_be_known(engine, key)
-        return items, after
-
-    items, after = await context.read(read)
+    if place is None and not kind:
+        page = await context.first_pages.get((key, limit))
+    else:
+        page = await context.read(_page, key, limit, place, kind)
+    if page is None:
+        raise NotFound("There is no such customer.")
+    items, after = page
     return answer(
         {
             "customer_id": customer_id,
@@ -185,6 +192,6 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _must_be_known(engine: Engine, key: Any) -> None:
-    if not engine.query("SELECT 1 AS one FROM customer_info WHERE customer_id = ? LIMIT 1", [key]):
-        raise NotFound("There is no such customer.")
+def _page(engine: Engine, key: Any, limit: int, place: list[Any] | None, kind: list[Kind]) -> Page | None:
+    found = timeline(engine, key, limit, place, kind)
+    return found if found[0] or first_pages(engine, [key], 1) else None

@@ -5,6 +5,7 @@ code; `run.py` is what a command gets: its settings, its database, and where its
 """
 
 from patron.cli import (
+    backup,
     build,
     ddl,
     demo,
@@ -18,9 +19,11 @@ from patron.cli import (
     metrics,
     procedure,
     quarantine,
+    restore,
     sample,
     serve,
     status,
+    upgrade,
 )
 from patron.cli.application import app, main
 
@@ -41,6 +44,9 @@ COMMANDS = (
     procedure,
     dictionary,
     keys,
+    backup,
+    restore,
+    upgrade,
 )
 
 __all__ = ["COMMANDS", "app", "main"]

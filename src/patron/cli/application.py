@@ -24,7 +24,7 @@ from patron.cli.run import Options, Run
 
 ORDER = (
     *("demo", "serve", "init", "sample", "map", "load", "loads", "quarantine", "build", "status"),
-    *("metrics", "export", "ddl", "procedure", "dictionary", "keys"),
+    *("metrics", "export", "ddl", "procedure", "dictionary", "keys", "backup", "restore", "upgrade"),
 )
 START, DATA, SCHEMA = "Start here", "A shop's data", "Behind the scenes"
 SHARED_PANEL = "Options of every command"

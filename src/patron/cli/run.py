@@ -79,11 +79,12 @@ class Run:
             )
         return self.url
 
-    def connect(self, url: str | None = None, *, create: bool = False) -> Engine:
-        """Open the database; with `create` a missing file is made. Raises DatabaseError."""
+    def connect(self, url: str | None = None, *, create: bool = False, any_version: bool = False) -> Engine:
+        """Open the database; with `create` a missing file is made. Raises DatabaseError, OtherVersion among them."""
         from patron.engines import connect
 
-        return connect(self.kept_url if url is None else url, self.settings, create=create)
+        where = self.kept_url if url is None else url
+        return connect(where, self.settings, create=create, any_version=any_version)
 
     @contextmanager
     def making(self) -> Iterator[Engine]:

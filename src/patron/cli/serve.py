@@ -8,7 +8,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,8 +57,24 @@ def serve_until_stopped(
                 "a key with `patron keys create --role admin` or set auth.issuer, or leave --host out."
             )
         with _listening(server, any_port=any_port) as listening:
-            _tell(run, context, server, listening.getsockname()[1], browse=browse)
-            _serve(context, listening, server)
+            number = listening.getsockname()[1]
+            with _noted(url, server, number):
+                _tell(run, context, server, number, browse=browse)
+                _serve(context, listening, server)
+
+
+def _noted(url: str, server: Server, port: int) -> AbstractContextManager[None]:
+    """Leave beside a database file where its server is, so that `patron backup` finds it."""
+    from patron.backup.asking import noted
+    from patron.engines.address import address
+
+    where = address(url)
+    if where.engine != "duckdb":
+        return nullcontext()
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # nosec B104
+    host = anywhere.get(server.host, server.host)
+    named = f"[{host}]" if ":" in host else host
+    return noted(where.target, f"http://{named}:{port}", server.hosts[0] if server.hosts else named)
 
 
 def _tell(run: Run, context: Context, server: Server, port: int, *, browse: bool) -> None:

@@ -28,7 +28,7 @@ BUILD = (("patron build", "bring customer_360 up to date"),)
 NEXT = {
     "no database": (*LOAD, ("patron demo", "the whole product in one command")),
     "not initialised": LOAD,
-    "made by another version": (("patron init", "make what this version needs"), *BUILD),
+    "made by another version": (("patron upgrade", "make what this version needs"), *BUILD),
     "empty": LOAD,
     "not built": BUILD,
     "changed since the build": BUILD,
@@ -101,7 +101,7 @@ def _headline(found: dict[str, Any]) -> RenderableType:
         "no database": (f"No data yet: there is no database at {where}.", "bold"),
         "not initialised": (f"No data yet: {where} has none of Patron's tables.", "bold"),
         "made by another version": (
-            f"{where} was made by another version of Patron: run `patron init`, then `patron build`.",
+            f"{where} was made by another version of Patron: run `patron upgrade`, then `patron build`.",
             "bold yellow",
         ),
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),

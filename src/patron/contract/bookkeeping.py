@@ -1,7 +1,8 @@
 """Patron's own tables: what was loaded, what was refused, what changed, what was built.
 
 They are declared like the shop's, so that one generator writes all DDL. A column that a later version adds to one
-of them comes last and may be None, so that it can be added to the tables that are there.
+of them comes last and may be None, so that it can be added to the tables that are there. Whatever changes here or in
+the contract is a new version of the schema: see `patron.contract.versions`.
 """
 
 from __future__ import annotations
@@ -115,6 +116,18 @@ NEW_CUSTOMERS = Table(
 )
 
 
+SCHEMA_HISTORY = Table(
+    "schema_history",
+    "One row per version of the schema that this database has had, the present one last.",
+    (
+        Column("change_id", Type.BIGINT, "The change's number, rising.", required=True),
+        Column("schema_version", Type.BIGINT, "The version it was brought to.", required=True),
+        Column("patron", Type.TEXT, "The version of Patron that did it.", required=True),
+        Column("done_at", Type.INSTANT, "When.", required=True),
+    ),
+)
+
+
 def former_of(table: Table) -> Table:
     """Return the table that keeps what loads replaced in `table`, so that they can be undone.
 
@@ -162,4 +175,5 @@ BOOKKEEPING: tuple[Table, ...] = (
     BUILDS,
     NEW_CUSTOMERS,
     SLICE_NUMBERS,
+    SCHEMA_HISTORY,
 )

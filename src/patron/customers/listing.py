@@ -19,6 +19,7 @@ from sqlglot import exp
 from patron.contract.tables import IdType
 from patron.customers import search
 from patron.customers.conditions import PERSONAL, TABLE, Condition, kinds, ordered, sql, typed
+from patron.customers.profiles import profiles
 from patron.engines.base import Engine, Row
 from patron.errors import Forbidden, RequestError
 from patron.metrics import Filters
@@ -72,7 +73,7 @@ def page(engine: Engine, question: Question, limit: int, after: list[Any] | None
     query = narrowed.select(*map(exp.column, names)).order_by(*narrowed.order()).limit(limit + 1)
     found = narrowed.run(query)
     keys = [row[KEY] for row in found[:limit]]
-    rows = {row[KEY]: row for row in _of(engine, keys)}
+    rows = profiles(engine, keys)
     last = found[limit - 1] if len(found) > limit else None
     place = [_kept(last[question.sort]), last[KEY]] if last else None
     return Page([rows[key] for key in keys], place)
@@ -158,21 +159,6 @@ class _Narrowed:
         name = f"value_{len(self.values)}"
         self.values[name] = value
         return exp.Placeholder(this=name)
-
-
-def _of(engine: Engine, keys: list[Any]) -> list[Row]:
-    """Return the rows of some customers."""
-    if not keys:
-        return []
-
-    def make() -> exp.Query:
-        kind = "BIGINT[]" if engine.settings.id_type == "bigint" else "TEXT[]"
-        given = exp.cast(exp.Placeholder(this="ids"), exp.DataType.build(kind, dialect="postgres"))
-        one_of = exp.EQ(this=exp.column(KEY), expression=exp.Any(this=exp.paren(given)))
-        return exp.select("*").from_(TABLE).where(one_of)
-
-    text, _ = engine.kept_statement("customers", make)
-    return engine.query(text, [keys])
 
 
 def _kept(value: Any) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from patron.contract import FACTS, Table, table_named
-from patron.customers.facts import Place, facts_of, moment_of, parsed_place, tell_names
+from sqlglot import exp
+
+from patron.contract import CUSTOMER_INFO, FACTS, Table, table_named
+from patron.customers.facts import Place, facts_of, latest_facts, moment_of, parsed_place, tell_names
+from patron.customers.profiles import one_of
 from patron.engines.base import Engine, Row
 
 # Of one moment, the kinds in this order; a purchase is a return where its amount is below 0.
@@ -37,9 +40,13 @@ class Item:
         return self.fact[self.table.key.name]
 
 
+Page = tuple[list[Item], list[Any] | None]
+"""Some items, and the place where the next page begins."""
+
+
 def timeline(
     engine: Engine, customer: Any, limit: int, after: list[Any] | None = None, kinds: Collection[str] = ()
-) -> tuple[list[Item], list[Any] | None]:
+) -> Page:
     """Return up to `limit` facts after a place, and the place where the next page begins.
 
     `kinds` are those wanted, none standing for all.
@@ -50,17 +57,61 @@ def timeline(
         of_table = [kind for kind in wanted if KINDS[kind] == table.name]
         if of_table:
             place = _place(after, table, engine)
-            rows = facts_of(engine, table, customer, limit + 1, place, only=_only(of_table))
-            found += [Item(_kind(table, row), moment_of(table, row), table, row) for row in rows]
+            found += _items(table, facts_of(engine, table, customer, limit + 1, place, only=_only(of_table)))
+    shown = _latest(found)[:limit]
+    return _told(engine, shown), _end(shown, more=len(found) > limit)
+
+
+def first_pages(engine: Engine, customers: Sequence[Any], limit: int) -> dict[Any, Page]:
+    """Return the first page of several customers by key, as `timeline` gives it; of who is not known, none."""
+    found: dict[Any, list[Item]] = {customer: [] for customer in customers}
+    for table in FACTS:
+        for customer, rows in latest_facts(engine, table, customers, limit + 1).items():
+            found[customer] += _items(table, rows)
+    there = _known(engine, [customer for customer, items in found.items() if not items])
+    shown = {one: _latest(items)[:limit] for one, items in found.items() if items or one in there}
+    told = iter(_told(engine, [item for items in shown.values() for item in items]))
+    return {
+        customer: ([next(told) for _ in items], _end(items, more=len(found[customer]) > limit))
+        for customer, items in shown.items()
+    }
+
+
+def _items(table: Table, rows: list[Row]) -> list[Item]:
+    return [Item(_kind(table, row), moment_of(table, row), table, row) for row in rows]
+
+
+def _latest(items: list[Item]) -> list[Item]:
+    """Return facts of all tables, each table's own in their order, as one line."""
     order = [table.name for table in FACTS]
     # Two stable sorts: within a table rows come in their order already.
-    found.sort(key=lambda item: order.index(item.table.name))
-    found.sort(key=lambda item: item.moment, reverse=True)
-    shown = found[:limit]
-    told = tell_names(engine, [(item.table, item.fact) for item in shown])
-    items = [replace(item, fact=fact) for item, fact in zip(shown, told, strict=True)]
-    last = items[-1] if len(found) > limit else None
-    return items, [last.moment.isoformat(), last.table.name, last.key] if last else None
+    by_table = sorted(items, key=lambda item: order.index(item.table.name))
+    return sorted(by_table, key=lambda item: item.moment, reverse=True)
+
+
+def _told(engine: Engine, items: list[Item]) -> list[Item]:
+    """Return items with the names of what their facts are about."""
+    told = tell_names(engine, [(item.table, item.fact) for item in items])
+    return [replace(item, fact=fact) for item, fact in zip(items, told, strict=True)]
+
+
+def _end(items: list[Item], *, more: bool) -> list[Any] | None:
+    """Return the place where the next page begins, None where nothing more comes."""
+    return [items[-1].moment.isoformat(), items[-1].table.name, items[-1].key] if more else None
+
+
+def _known(engine: Engine, customers: list[Any]) -> set[Any]:
+    if not customers:
+        return set()
+    text, _ = engine.kept_statement(
+        "known customers",
+        lambda: (
+            exp.select("customer_id")
+            .from_(CUSTOMER_INFO.name)
+            .where(one_of("customer_id", engine.settings.id_type))
+        ),
+    )
+    return {row["customer_id"] for row in engine.query(text, [customers])}
 
 
 def _kind(table: Table, row: Row) -> str:

@@ -16,8 +16,9 @@ from sqlglot import exp
 from patron.contract import FACTS, Table
 from patron.contract.tables import IdType
 from patron.customers.facts import Place, facts_of
+from patron.customers.profiles import profile
 from patron.engines.base import Engine, Row
-from patron.errors import NoDatabase, NotFound, RequestError, did_you_mean
+from patron.errors import NoDatabase, RequestError, did_you_mean
 from patron.model.dictionary import Entry, columns
 from patron.model.lineage import Node, lineage
 from patron.model.steps import Kept, step_named, steps
@@ -67,17 +68,6 @@ def why(engine: Engine, customer: Any, column: str) -> Why:
         engine.query(f"SELECT * FROM {CUTS} ORDER BY cut_point") if cuts else None,  # noqa: S608  # a constant
         _facts(entry),
     )
-
-
-def profile(engine: Engine, customer: Any) -> Row:
-    """Return a customer's row of customer_360; raises NotFound where there is none."""
-    text, _ = engine.kept_statement(
-        "profile", lambda: exp.select("*").from_(TABLE).where("customer_id = $customer", dialect="duckdb")
-    )
-    rows = engine.query(text, [customer])
-    if not rows:
-        raise NotFound("There is no such customer, or customer_360 was not built since this one came.")
-    return rows[0]
 
 
 def entry_of(column: str, id_type: IdType) -> Entry:

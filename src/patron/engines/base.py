@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
@@ -17,7 +18,9 @@ from sqlglot import ErrorLevel, exp
 from patron.contract import CUSTOMER_INFO, IdType, Table
 from patron.contract.ddl import column_type
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
-from patron.errors import BuildError, DatabaseError, SettingsError
+from patron.engines import upgrading
+from patron.engines.upgrading import Columns, Run, Upgrade
+from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, SettingsError
 from patron.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +40,10 @@ class Progress:
     total: float | None
 
 
+NOT_A_FILE = (
+    "A PostgreSQL database is backed up by its own tools, such as pg_dump and pg_restore; "
+    "the page of the documentation on backups has the commands."
+)
 LAST_BUILD = "SELECT * FROM builds ORDER BY build_id DESC LIMIT 1"
 OnProgress = Callable[[Progress], None]
 
@@ -181,15 +188,68 @@ class Engine(ABC):
         )
         return _ID_TYPES.get(str(rows[0]["data_type"]).lower()) if rows else None
 
-    # -- the contract tables --------------------------------------------------------------------------
+    # -- the schema and its version -------------------------------------------------------------------
 
-    @abstractmethod
     def init(self) -> None:
         """Create what is missing: contract tables, Patron's own, views and, on a server, the procedure.
 
         Tables that builds fill and views are made anew where another version of Patron gave them other columns.
         Raises DatabaseError when a contract table lacks a column.
         """
+        with self.changing() as run:
+            self.install(run)
+            run(upgrading.stamping())
+
+    def upgrade(self, *, dry_run: bool = False) -> Upgrade:
+        """Bring the schema to this Patron's version in one transaction, which `dry_run` undoes at its end.
+
+        Raises NoDatabase where there is nothing of Patron's, OtherVersion where the schema is a later one,
+        DatabaseError when something stands in the way; all is then as it was.
+        """
+        with suppress(upgrading.Rehearsed), self.changing() as run:
+            done = upgrading.upgrade(self, run)
+            if dry_run:
+                raise upgrading.Rehearsed
+        return done
+
+    @abstractmethod
+    def changing(self) -> AbstractContextManager[Run]:
+        """Give what runs statements in a transaction, in which nobody else changes the schema; raises DatabaseError."""
+
+    @abstractmethod
+    def install(self, run: Run) -> None:
+        """Create what is missing and make anew what has other columns, by `run`."""
+
+    @abstractmethod
+    def columns(self, run: Run | None = None) -> Columns:
+        """Return the columns of all tables and views, as (name, type) in order, by the table's name."""
+
+    def schema_version(self) -> int | None:
+        """Return the version of the schema; 0 from before they were counted, None where nothing of Patron's is."""
+        there = self.contents()
+        if upgrading.HISTORY not in there:
+            return 0 if upgrading.is_unversioned(there) else None
+        found = self.query(upgrading.VERSION)[0]["version"]
+        return None if found is None else int(found)
+
+    def check_version(self, shown: str) -> None:
+        """Raise OtherVersion when the schema of the database, which is `shown` so, is not of this Patron's version."""
+        found = self.schema_version()
+        if found is not None and (error := upgrading.other_version(found, shown)):
+            raise error
+
+    def check_derived(self, shown: str) -> None:
+        """Raise OtherVersion when what builds fill has not the columns that this Patron reads."""
+        if (lacking := upgrading.lacks(self.columns())) is not None:
+            raise OtherVersion(
+                f"{shown} was made by another version of Patron ({lacking}): run `patron upgrade`, then `patron build`."
+            )
+
+    def copy(self, to: Path) -> None:
+        """Write the database to a new file as it is at one moment; raises BackupError where it is no file."""
+        raise BackupError(NOT_A_FILE)
+
+    # -- the contract tables --------------------------------------------------------------------------
 
     @abstractmethod
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
@@ -233,7 +293,7 @@ class Engine(ABC):
         kind = column_type(missing[0].type, self.settings.id_type).sql(self.dialect)
         return DatabaseError(
             f"The table {table.name} is there but lacks {' and '.join(column.name for column in missing)}: add what is "
-            f"missing (ALTER TABLE {table.name} ADD COLUMN {missing[0].name} {kind}), then run `patron init` again."
+            f"missing (ALTER TABLE {table.name} ADD COLUMN {missing[0].name} {kind}), then try again."
         )
 
     def last_build(self) -> Row | None:

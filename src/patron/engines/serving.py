@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import date
+from pathlib import Path
 from typing import Self
 
 from sqlglot import exp
 
 from patron.engines.address import Address, address
-from patron.engines.base import BuildRecord, Engine, OnProgress
+from patron.engines.base import NOT_A_FILE, BuildRecord, Engine, OnProgress
+from patron.errors import BackupError
 from patron.settings import Settings
 
 
@@ -51,6 +53,10 @@ class Serving(ABC):
         It is no part of the shop's data: it can be made again at any time. `mark` says what it was made from.
         """
 
+    def copy(self, to: Path) -> None:
+        """Write the database to a new file as it is at one moment; raises BackupError where it is no file."""
+        raise BackupError(NOT_A_FILE)
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the database."""
@@ -60,13 +66,15 @@ def serve(url: str, settings: Settings) -> Serving:
     """Hold the database at `url` open for a server.
 
     Raises DatabaseError, DatabaseBusy or NoDatabase when it cannot be opened, SettingsError when its ids are of
-    another type than the settings say.
+    another type than the settings say, OtherVersion when another version of Patron made it.
     """
     where = address(url)
     serving = _opened(where, settings)
     try:
         with serving.reading(settings.server.query_seconds) as engine:
             engine.check_id_type(where.shown)
+            engine.check_version(where.shown)
+            engine.check_derived(where.shown)
     except BaseException:
         serving.close()
         raise

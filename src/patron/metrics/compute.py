@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from patron.errors import NoDatabase
 from patron.metrics.filters import Filters, Period, condition
+from patron.metrics.pruning import pruned
 from patron.metrics.registry import DIALECT, VALUE, Metric, Query, metric, registry
 from patron.metrics.window import is_always, window, window_before, year_before
 
@@ -218,4 +219,4 @@ def shaped(tree: exp.Query, shape: Shape) -> exp.Query:
             node.replace(exp.convert(known[str(node.this)]))
         elif isinstance(node, exp.Identifier) and node.this == "customer_segment" and shape.by:
             node.set("this", str(shape.by))
-    return tree
+    return pruned(tree)

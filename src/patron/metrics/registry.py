@@ -59,7 +59,7 @@ class Query:
     @property
     def tree(self) -> exp.Query:
         """A fresh syntax tree of the query, to be changed at will."""
-        return _parse("query", self.sql)
+        return _parsed(self.sql).copy()
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,11 @@ def _query(name: str, sql: str) -> Query:
             )
         columns[column.alias_or_name] = " ".join(said)
     return Query(sql, columns)
+
+
+@cache
+def _parsed(sql: str) -> exp.Query:
+    return _parse("query", sql)
 
 
 def _parse(name: str, sql: str) -> exp.Query:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,11 +28,19 @@ from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
 from patron.engines.duckdb.opening import Config, open_file, reason
 from patron.engines.duckdb.picks import sql_of
 from patron.engines.duckdb.store import DuckDBStore
+from patron.engines.upgrading import Columns, Run, by_table
 from patron.errors import DatabaseError, NoDatabase
 from patron.model.render import inlined, mark, parameters
 from patron.model.steps import Kept, Step, kept, steps
 from patron.settings import Settings
 
+COPYING = """
+import shutil, sys
+try:
+    shutil.copyfile(*sys.argv[1:])
+except OSError as error:
+    sys.exit(error.errno)
+"""
 WRITING: dict[Path, threading.RLock] = {}
 
 
@@ -107,43 +118,57 @@ class DuckDBEngine(Engine):
         except duckdb.Error as error:
             raise DatabaseError(f"The database {self.path} could not do this: {reason(error)}.") from error
 
+    def copy(self, to: Path) -> None:
+        # Nobody writes meanwhile, so that the file and the log that a reader may have kept in use stand still.
+        with self.writing, self._telling(), self.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
+            for ending in ("", ".wal"):
+                if Path(part := f"{self.path}{ending}").exists():
+                    _copy_file(part, f"{to}{ending}")
+
     # -- the contract tables --------------------------------------------------------------------------
 
-    def init(self) -> None:
-        with self.writing, self.transaction() as cursor:
-            self._create_declared(cursor)
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
-                if step.kept is Kept.VIEW:
-                    cursor.execute(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
-                else:
-                    self._create_derived(cursor, step)
+    @contextmanager
+    def changing(self) -> Iterator[Run]:
+        with self.writing, self._telling(), self.transaction() as cursor:
+            yield lambda sql, *values: cursor.execute(sql, *values).fetchall()
 
-    def _create_declared(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def columns(self, run: Run | None = None) -> Columns:
+        sql = (
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal "
+            "ORDER BY table_name, column_index"
+        )
+        return by_table(run(sql) if run else [tuple(row.values()) for row in self.query(sql)])
+
+    def install(self, run: Run) -> None:
+        self._create_declared(run)
+        there = self.columns(run)
+        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+            if step.kept is Kept.VIEW:
+                run(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
+            else:
+                self._create_derived(run, step, there.get(step.name))
+
+    def _create_declared(self, run: Run) -> None:
         for table in (*CONTRACT, *BOOKKEEPING):
-            cursor.execute(create_table(table, self.dialect, self.settings.id_type, keys=False))
-            found = [name for name, *_ in cursor.execute(f"DESCRIBE {table.name}").fetchall()]
+            run(create_table(table, self.dialect, self.settings.id_type, keys=False))
+            found = [name for name, *_ in run(f"DESCRIBE {table.name}")]
             if table in CONTRACT and (error := self.lacking(table, found)):
                 raise error
             for column in table.columns:
                 if column.name not in found:
                     kind = column_type(column.type, self.settings.id_type).sql(self.dialect)
-                    cursor.execute(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
+                    run(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}")
 
-    def _create_derived(self, cursor: duckdb.DuckDBPyConnection, step: Step) -> None:
+    def _create_derived(self, run: Run, step: Step, found: list[tuple[str, str]] | None) -> None:
         """Create a table that builds fill; one of other columns goes, for the next build fills the new one."""
         query = inlined(step.name).sql(self.dialect)
         values = parameters(self.settings.model, date(2000, 1, 1), 0)
         used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
-        found = cursor.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() "
-            "WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ?",
-            [step.name],
-        ).fetchall()
-        if found and sorted(found) != sorted(
-            row[:2] for row in cursor.execute(f"DESCRIBE {query}", used).fetchall()
-        ):
-            cursor.execute(f"DROP TABLE {step.name}")
-        cursor.execute(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
+        if found and sorted(found) != sorted(row[:2] for row in run(f"DESCRIBE {query}", used)):
+            run(f"DROP TABLE {step.name}")
+        run(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -218,6 +243,16 @@ def _continues(batch: pa.RecordBatch, last: Any) -> bool:
     ids = batch.column("customer_id")
     after = last is None or ids[0].as_py() >= last
     return after and bool(pc.all(pc.greater_equal(ids[1:], ids[:-1]), min_count=0).as_py())
+
+
+def _copy_file(source: str, to: str) -> None:
+    """Copy a file in a process of its own; raises OSError.
+
+    A process that closes a file loses its locks on it, also those that DuckDB holds through another opening.
+    """
+    code = subprocess.run([sys.executable, "-I", "-S", "-c", COPYING, source, to], check=False).returncode
+    if code:
+        raise OSError(code, os.strerror(code), to)
 
 
 def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from patron.engines.address import MEMORY
+from patron.engines.duckdb.restoring import finish
 from patron.errors import DatabaseBusy, DatabaseError, NoDatabase, PatronError
 from patron.settings import Settings
 
@@ -25,6 +26,8 @@ LOGS = (".wal", ".wal.checkpoint", ".wal.recovery")
 HINDERED = re.compile(
     r"could not (open|read|write|create|sync|move)|cannot open|memory|no space", re.IGNORECASE
 )
+
+NO_RIGHT = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
 
 
 def open_file(path: str, settings: Settings, over: Config, *, create: bool) -> duckdb.DuckDBPyConnection:
@@ -43,6 +46,7 @@ def open_file(path: str, settings: Settings, over: Config, *, create: bool) -> d
     config |= over
     if path == MEMORY:
         return duckdb.connect(path, config=config)
+    finish(path)
     if not create and not Path(path).exists():
         raise NoDatabase(
             f"There is no database at {path}; make one with `patron init`, or name another with --database."
@@ -117,6 +121,11 @@ def _cannot_open(path: str, reason: str, *, read_only: bool) -> PatronError:
         )
     if not read_only and "while replaying" in reason and not HINDERED.search(reason):
         return _set_aside(path, reason)
+    if not read_only and NO_RIGHT.search(reason):
+        return DatabaseError(
+            f"{path} cannot be opened to write ({reason.rpartition(': ')[2]}): it and its folder, where DuckDB keeps "
+            "its log, must be writable for this user."
+        )
     return DatabaseError(f"{path} cannot be opened as a DuckDB database: {reason}.")
 
 

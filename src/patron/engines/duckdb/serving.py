@@ -1,15 +1,21 @@
 """A DuckDB file that a server owns: cursors that read in snapshots, and builds beside them.
 
 Nothing but the file itself can be reached, and the configuration is locked but for what a build sets.
+
+Connections are kept for the next reader. A query takes one thread: many are asked at once, and each by itself is too
+small to be worth dividing. A build takes as many as there are.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -30,6 +36,7 @@ LOCKED: Config = {
     "allow_community_extensions": "false",
     "lock_configuration": "true",
 }
+A_QUERY = 1  # thread
 TICK = 0.1  # seconds between two looks at who has overrun
 
 
@@ -38,16 +45,30 @@ class DuckDBServing(Serving):
 
     def __init__(self, path: str, settings: Settings) -> None:
         self.settings = settings
-        self._engine = DuckDBEngine(path, settings, create=False, config=LOCKED)
+        self._engine = DuckDBEngine(path, settings, create=False, config={**LOCKED, "threads": A_QUERY})
         self._watch = _Watch()
+        self._idle: deque[duckdb.DuckDBPyConnection] = deque()
 
     @contextmanager
     def reading(self, seconds: float) -> Iterator[Engine]:
-        with DuckDBReader(self._engine) as reader, self._watch.over(reader.connection, seconds):
-            yield reader
+        connection = self._idle.pop() if self._idle else self._engine.cursor()
+        try:
+            connection.execute("BEGIN TRANSACTION READ ONLY")
+            with self._watch.over(connection, seconds):
+                yield DuckDBReader(self._engine, connection)
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
 
     def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
-        return self._engine.build(as_of, full=full, progress=progress)
+        with self._engine.writing:
+            self._engine.query(f"SET GLOBAL threads = {self.settings.threads or os.cpu_count() or A_QUERY}")
+            try:
+                return self._engine.build(as_of, full=full, progress=progress)
+            finally:
+                self._engine.query(f"SET GLOBAL threads = {A_QUERY}")
 
     def kept(self, table: str) -> str | None:
         rows = self._engine.query(
@@ -60,19 +81,22 @@ class DuckDBServing(Serving):
             cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {query.order_by(*order).sql('duckdb')}")
             cursor.execute(f"COMMENT ON TABLE {table} IS {exp.Literal.string(mark).sql('duckdb')}")
 
+    def copy(self, to: Path) -> None:
+        self._engine.copy(to)
+
     def close(self) -> None:
         self._watch.close()
+        while self._idle:
+            self._idle.pop().close()
         self._engine.close()
 
 
 class DuckDBReader(DuckDBEngine):
     """One connection in one read-only transaction."""
 
-    def __init__(self, owner: DuckDBEngine) -> None:
+    def __init__(self, owner: DuckDBEngine, connection: duckdb.DuckDBPyConnection) -> None:
         self.settings, self.path, self.catalog = owner.settings, owner.path, owner.catalog
-        self.writing, self.statements = owner.writing, owner.statements
-        self.connection = owner.cursor()
-        self.connection.execute("BEGIN TRANSACTION READ ONLY")
+        self.writing, self.statements, self.connection = owner.writing, owner.statements, connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         with self._telling():

@@ -39,6 +39,7 @@ from patron.engines.postgres.reasons import reason, refusal
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.store import PostgresStore
 from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
+from patron.engines.upgrading import HISTORY, Columns, Run, by_table
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
 from patron.settings import Settings
 
@@ -164,10 +165,34 @@ class PostgresEngine(Engine):
 
     # -- the contract tables --------------------------------------------------------------------------
 
-    def init(self) -> None:
+    @contextmanager
+    def changing(self) -> Iterator[Run]:
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor = self.connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
         with self._telling(), self.connection.transaction():
-            self.connection.execute("SELECT pg_advisory_xact_lock(%s)", [INSTALLING])
-            self.installation.install()
+            run(f"SELECT pg_advisory_xact_lock({INSTALLING})")
+            yield run
+
+    def columns(self, run: Run | None = None) -> Columns:
+        # Not information_schema, which leaves out what this user has no right on.
+        sql = (
+            "SELECT relname, attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute "
+            "JOIN pg_class ON pg_class.oid = attrelid "
+            "WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'f', 'v', 'm') "
+            "AND attnum > 0 AND NOT attisdropped ORDER BY relname, attnum"
+        )
+        return by_table(run(sql) if run else [tuple(row.values()) for row in self.query(sql)])
+
+    def schema_version(self) -> int | None:
+        # Whoever may read a view and nothing else need not know of which version the tables behind it are.
+        history = f"{quoted(self.schema)}.{HISTORY}"
+        hidden = "SELECT NOT has_table_privilege(to_regclass(?), 'SELECT') AS hidden"
+        return None if self.query(hidden, [history])[0]["hidden"] else super().schema_version()
+
+    def install(self, run: Run) -> None:
+        self.installation.install()
 
     @property
     def installation(self) -> Installation:

@@ -18,6 +18,7 @@ from patron.contract.ddl import column_type, comments, create_indexes, create_ta
 from patron.engines.postgres.procedure import NAME, fingerprint, procedure_sql
 from patron.engines.postgres.render import quoted, rendered
 from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_statements
+from patron.engines.upgrading import stamping
 from patron.errors import DatabaseError, PatronError
 from patron.model.render import inlined, parameters
 from patron.model.steps import Kept, Step, kept
@@ -45,7 +46,8 @@ def script(settings: Settings, schema: str) -> str:
         parts += [f"{one};" for one in _creation(step, settings, schema)]
     parts += [f"{one};" for one in trigger_statements(schema)]
     procedure = procedure_sql(settings, schema)
-    parts += [procedure.rstrip(), f"{_marking(schema, procedure)};", "COMMIT;"]
+    parts += [procedure.rstrip(), f"{_marking(schema, procedure)};"]
+    parts += [f"{stamping()};", "COMMIT;"]
     return "\n".join(parts) + "\n"
 
 
@@ -156,7 +158,7 @@ class Installation:
             user = str(error.diag.message_detail).splitlines()[0]
             raise DatabaseError(
                 f"This version of Patron must make that anew on which something of yours stands ({user}): drop yours, "
-                "run `patron init`, then create it again."
+                "run `patron upgrade`, then create it again."
             ) from error
 
     def _exists(self, step: Step) -> bool:

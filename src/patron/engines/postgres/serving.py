@@ -62,6 +62,7 @@ class PostgresServing(Serving):
 
     def build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         with PostgresEngine(self.url, self.settings) as engine:
+            engine.check_version(self.shown)  # it may have been upgraded under the running server
             return engine.build(as_of, full=full, progress=progress)
 
     def kept(self, table: str) -> str | None:

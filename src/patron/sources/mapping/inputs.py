@@ -127,7 +127,7 @@ class Inputs:
 
     def _table(self, name: str, key: tuple[str, ...]) -> SourceFile:
         database = self.source.database
-        assert database is not None  # noqa: S101 - asked before
+        assert database is not None  # noqa: S101  # nosec B101 - asked before
         known = database.tables()
         if name not in known:
             raise self.mapping.error(

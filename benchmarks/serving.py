@@ -1,0 +1,203 @@
+"""The part `serve`: one `patron serve` under many connections, beside a bare FastAPI route with the same bytes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.request import Request, urlopen
+
+from benchmarks import data, measure, server
+from benchmarks.data import AS_OF, Say, Shop
+from benchmarks.measure import ROOT, BenchmarkError, Figures
+from benchmarks.questions import API, Jobs, questions
+from patron.engines import connect
+from patron.settings import Settings
+
+BESIDE = ("dashboard", "profile", "search")  # what a bare route returns the bytes of
+WHILE_BUILDING = ("dashboard", "dashboard, filtered", "profile, then timeline", "search")
+PATIENCE = 120.0
+
+
+def serve(
+    shop: Shop, postgres_shop: Shop, connections: int, seconds: float, threads: int, say: Say
+) -> Figures:
+    """Ask a server on DuckDB and one on PostgreSQL everything that there is to ask."""
+    measured = {}
+    with _duckdb(shop, threads, say) as url:
+        measured["DuckDB"] = {"customers": shop.customers, **_measure(url, connections, seconds, say)}
+    data.prepare(postgres_shop, threads, say, ("sample",))
+    with server.running(shop.work) as running:
+        name = server.prepare(running, postgres_shop, say)
+        with running.copy_of(name) as url:
+            say("building on PostgreSQL")
+            with connect(url, Settings()) as engine:
+                engine.build(AS_OF)
+                engine.query("VACUUM ANALYZE")
+            found = _measure(url, connections, seconds, say)
+            measured[f"PostgreSQL {running.version()}"] = {"customers": postgres_shop.customers, **found}
+    return {"connections": connections, "seconds": seconds, "engines": measured}
+
+
+@contextmanager
+def _duckdb(shop: Shop, threads: int, say: Say) -> Iterator[str]:
+    """Lend a copy of the shop's database, built."""
+    data.prepare(shop, threads, say, ("sample", "patron"))
+    with TemporaryDirectory(dir=shop.folder) as scratch:
+        copy = Path(scratch, "shop.duckdb")
+        shutil.copyfile(shop / "patron", copy)
+        say("building on DuckDB")
+        with connect(str(copy), Settings()) as engine:
+            engine.build(AS_OF)
+        yield str(copy)
+
+
+def _measure(url: str, connections: int, seconds: float, say: Say) -> Figures:
+    with connect(url, Settings(), create=False) as engine:
+        asked = questions(engine, AS_OF)
+    with patron(url) as (address, process_id):
+        _until_ready(address, asked["search"][0][0])
+        found: dict[str, Figures] = {}
+        for name, jobs in asked.items():
+            say(f"{name}, {connections} connections")
+            before = cpu_seconds(process_id)
+            found[name] = _load(address, jobs, connections, seconds)
+            spent = cpu_seconds(process_id) - before
+            found[name]["cpu"] = 1000 * spent / found[name]["done"]  # the server's, of all its jobs
+        routes: dict[str, Figures] = {}
+        for name in BESIDE:
+            say(f"{name}, the same bytes from a bare route")
+            routes[name] = bare(address, asked[name][0][0], connections, seconds)
+        say("while a build runs")
+        return {
+            "kinds": found,
+            "bare": routes,
+            "building": _while_building(address, asked, connections, seconds),
+        }
+
+
+def _load(address: str, jobs: Jobs, connections: int, seconds: float) -> Figures:
+    with TemporaryDirectory() as folder:
+        given = Path(folder, "jobs.json")
+        given.write_text(json.dumps(jobs), "utf-8")
+        found: Figures = measure.run(
+            "benchmarks.load:ask_from",
+            1,
+            address=address,
+            jobs=str(given),
+            connections=connections,
+            seconds=seconds,
+        )
+    return found
+
+
+def _while_building(
+    address: str, asked: dict[str, Jobs], connections: int, seconds: float
+) -> dict[str, Figures]:
+    """Ask while full builds run, each kind in a build of its own, for as long as that runs at most."""
+    found = {}
+    for name in WHILE_BUILDING:
+        _post(f"{address}{API}/builds", {"full": True, "as_of": AS_OF.isoformat()})
+        found[name] = _load(address, asked[name], connections, seconds)
+        found[name]["whole"] = _job(address)["state"] in (
+            "waiting",
+            "running",
+        )  # whether it was built all the time
+        while (job := _job(address))["state"] == "running":
+            time.sleep(0.2)
+        if job["state"] != "succeeded":
+            raise BenchmarkError(f"A build {job['state']} while it was measured.")
+    return found
+
+
+def cpu_seconds(process_id: int) -> float:
+    """Return the CPU seconds of a process so far, user and system, all threads."""
+    fields = Path(f"/proc/{process_id}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / server.TICKS
+
+
+def _job(address: str) -> dict[str, Any]:
+    return _get(f"{address}{API}/builds/progress")
+
+
+@contextmanager
+def patron(url: str) -> Iterator[tuple[str, int]]:
+    """Serve a database in a process of its own, with no more said than its URL."""
+    command = [sys.executable, "-m", "patron", "serve", "--json", "--port", "0", "--database", url]
+    with _process(command, stdout=subprocess.PIPE) as process:
+        said = ""
+        for line in process.stdout or ():
+            said += line
+            if line.startswith("}"):
+                break
+        else:
+            raise BenchmarkError("The server did not start; see what it says with `patron serve`.")
+        yield str(json.loads(said)["address"]), process.pid
+
+
+def bare(address: str, path: str, connections: int, seconds: float) -> Figures:
+    """Measure a bare route that returns what `path` is answered with."""
+    with urlopen(
+        Request(f"{address}{path}", headers={"Accept-Encoding": "gzip"}), timeout=PATIENCE
+    ) as answer:
+        body, coding = answer.read(), answer.headers.get("Content-Encoding", "identity")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "body")
+        file.write_bytes(body)
+        command = [sys.executable, "-m", "benchmarks.peers.bare", str(file), coding, str(port)]
+        with _process(command) as process:
+            _until_listening(port, process)
+            found = _load(f"http://127.0.0.1:{port}", [["/"]], connections, seconds)
+    return {**found, "bytes": len(body)}
+
+
+@contextmanager
+def _process(command: list[str], **given: Any) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.DEVNULL, **given) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _until_listening(port: int, process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as there:
+            if there.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise BenchmarkError("The bare route did not start.")
+
+
+def _until_ready(address: str, search: str) -> None:
+    """Wait until a search takes no longer than it does with its table, which is made once the server runs."""
+    end, quick = time.monotonic() + PATIENCE, 0
+    while quick < 3 and time.monotonic() < end:
+        began = time.monotonic()
+        _get(f"{address}{search}")
+        quick = quick + 1 if time.monotonic() - began < 0.2 else 0
+        time.sleep(0.2)
+
+
+def _get(url: str) -> dict[str, Any]:
+    with urlopen(url, timeout=PATIENCE) as answer:
+        document: dict[str, Any] = json.load(answer)
+        return document
+
+
+def _post(url: str, document: Any) -> None:
+    request = Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"})
+    with urlopen(request, timeout=PATIENCE):
+        pass

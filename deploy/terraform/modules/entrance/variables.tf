@@ -1,0 +1,34 @@
+variable "name" {
+  description = "What its parts are called."
+  type        = string
+}
+
+variable "region" {
+  description = "The region of the service."
+  type        = string
+}
+
+variable "domain" {
+  description = "The name under which Patron is asked for, such as patron.example.com."
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "Give a domain such as patron.example.com."
+  }
+}
+
+variable "service" {
+  description = "The Cloud Run service."
+  type        = string
+}
+
+variable "users" {
+  description = "Who may sign in, such as group:marketing@example.com."
+  type        = list(string)
+
+  validation {
+    condition     = alltrue([for one in var.users : can(regex("^(user|group|domain|serviceAccount):", one))])
+    error_message = "Each begins with user:, group:, domain: or serviceAccount:."
+  }
+}

@@ -1,0 +1,1 @@
+"""Images, infrastructure, workflows and monitoring: linted, and run where that is possible."""

@@ -1,0 +1,1 @@
+"""Upgrades, backups and bad nights."""
