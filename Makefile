@@ -117,7 +117,7 @@ LOCK   := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 
 # dev.txt is everything; the others are parts of it at the same versions: what the image runs, and what builds it.
 lock:
-	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --group test --group lint \
+	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --extra s3 --group test --group lint \
 	  --group docs --group bench --group web --group image --group security --output-file requirements/dev.txt
 	$(UV) pip compile pyproject.toml $(LOCK) --extra sample --constraint requirements/dev.txt --output-file requirements/runtime.txt
 	$(UV) pip compile pyproject.toml $(LOCK) --group web --group image --constraint requirements/dev.txt \

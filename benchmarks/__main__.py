@@ -1,4 +1,4 @@
-"""`python -m benchmarks PART`: Patron's build side by side with peers, and how fast it serves, in one run."""
+"""`python -m benchmarks PART`: Patron's builds and loads side by side with peers, and how it serves, in one run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import report, runs, serving
+from benchmarks import loading, report, runs, serving
 from benchmarks.data import Shop
 from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
 
 WORK = Path(gettempdir(), "patron-benchmarks")
-PARTS = ("full", "incremental", "figures", "scale", "postgres", "serve")
+PARTS = ("full", "incremental", "figures", "scale", "postgres", "load", "serve")
 OUT, ERR = Console(), Console(stderr=True)
 
 
@@ -39,6 +39,9 @@ def main(
     postgres_customers: Annotated[
         int, typer.Option(min=300, metavar="N", help="Customers on PostgreSQL, built and served.")
     ] = 100_000,
+    load_rows: Annotated[
+        int, typer.Option(min=1_000, metavar="N", help="Rows of the file that is loaded.")
+    ] = 20_000_000,
     rounds: Annotated[int, typer.Option(min=1, metavar="K", help="How often each is run, in turn.")] = 3,
     connections: Annotated[
         int, typer.Option(min=1, metavar="N", help="Connections that ask a server at a time.")
@@ -60,10 +63,10 @@ def main(
         typer.Option(metavar="FILE", help="Put the tables into this page, after its measured mark."),
     ] = None,
 ) -> None:
-    """Measure Patron's builds side by side with peers that make the same customer_360.
+    """Measure Patron's builds side by side with peers that make the same customer_360, and its loads with COPY.
 
-    Each runs in a process of its own, in turn, with the same number of threads, from tables already loaded. A peer
-    whose result differs from Patron's ends the run with an error.
+    Each runs in a process of its own, in turn, with the same number of threads; builds start from tables already
+    loaded. A peer whose result differs from Patron's ends the run with an error.
     """
     if part not in (*PARTS, "all"):
         raise typer.BadParameter(f"'{part}' is no part; choose {', '.join(PARTS)} or all.")
@@ -79,14 +82,15 @@ def main(
         "figures": lambda: runs.incremental(Shop(work, customers), rounds, threads, say, figures=True),
         "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
         "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
+        "load": lambda: loading.measure_all(work, load_rows, rounds, threads, say),
         "serve": lambda: serving.serve(
             Shop(work, customers), Shop(work, postgres_customers), connections, seconds, threads, say
         ),
     }
     command = (
         f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
-        f"--postgres-customers {postgres_customers} --rounds {rounds} --connections {connections} "
-        f"--seconds {seconds:g} --threads {threads}"
+        f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} "
+        f"--connections {connections} --seconds {seconds:g} --threads {threads}"
     )
     results: Figures = {"about": report.circumstances(command, rounds, threads)}
     try:

@@ -1,46 +1,100 @@
-"""How long `patron load` takes beside the database's own COPY of the same CSV without any checks.
+"""The part `load`: `patron load` beside each database's own COPY of the same CSV, which checks nothing.
 
-    python -m benchmarks.loading --rows 2000000 --work /tmp/loading
-
-Writes a CSV of purchases of so many rows, and the customers and products that they refer to, and loads the
-purchases into a fresh DuckDB file and, with `--postgres URL`, into an empty schema of that server: once with
-DuckDB's `COPY … FROM` or PostgreSQL's `COPY` into a table of the same types without keys, once with Patron, in
-turns. Prints one JSON document: seconds and peak memory of each run, and Patron's time over COPY's.
-
-What is there in Patron's tables before is what the purchases refer to, and nothing else. Each run is a process
-of its own.
+The CSV has purchases in the order of their dates, as a till writes them. What they refer to is in Patron's tables
+before, and nothing else. COPY fills a table of the same columns and types that has no key and no index.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import resource
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
 
+from benchmarks import data, measure, server
+from benchmarks.data import Say
+from benchmarks.measure import BenchmarkError, Figures, Stopwatch, own_cpu, peak_bytes, summary
 from patron.contract import table_named
-from patron.contract.ddl import create_table
-from patron.engines import connect
+from patron.contract.ddl import create_indexes, create_table
+from patron.engines import Engine, connect
 from patron.settings import Settings
-from patron.sources.load import load
+from patron.sources.load import load as load_files
+from patron.sources.mapping.model import parse_mapping
 
 PURCHASES = table_named("purchase_transactions")
+FILE = "purchase_transactions.csv"
 ROWS_A_CUSTOMER, PRODUCTS = 40, 5_000
-ROUNDS = 3
+BLOCK = 1 << 20
+# Every column as it is, but for an amount that is computed.
+MAPPING = "\n".join(
+    [
+        f"[purchase_transactions]\nfrom = '{FILE}'\n[purchase_transactions.columns]",
+        *(f"{name} = '{name}'" for name in PURCHASES.names if name != "total_amount"),
+        "total_amount = 'ROUND(total_amount * 1.00, 2)'",
+    ]
+)
+COPY, PATRON, MAPPED = "COPY", "patron load", "patron load --mapping"
+Arguments = dict[str, bool]
+CONTESTANTS: dict[str, dict[str, tuple[str, Arguments]]] = {
+    "DuckDB": {
+        COPY: ("copy_into_duckdb", {}),
+        PATRON: ("load_into_duckdb", {"mapped": False}),
+        MAPPED: ("load_into_duckdb", {"mapped": True}),
+    },
+    "PostgreSQL": {
+        COPY: ("copy_into_postgres", {"keyed": False}),
+        "COPY, then keys and indexes": ("copy_into_postgres", {"keyed": True}),
+        PATRON: ("load_into_postgres", {"mapped": False}),
+        MAPPED: ("load_into_postgres", {"mapped": True}),
+    },
+}
 
 
-def write_files(rows: int, folder: Path) -> None:
-    """Write purchases in the order of their dates, as a till does, and what they refer to; once."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if (folder / "done").exists():
+def measure_all(work: Path, rows: int, rounds: int, threads: int, say: Say) -> Figures:
+    """Time all contestants in turn, round by round, on DuckDB and on PostgreSQL."""
+    folder = work / "loading" / str(rows)
+    _prepare(folder, rows, threads, say)
+    runs: dict[str, dict[str, list[Figures]]] = {engine: {} for engine in CONTESTANTS}
+    with server.running(work) as running:
+        for number in range(rounds):
+            for engine, contestants in CONTESTANTS.items():
+                for name, (task, arguments) in contestants.items():
+                    say(f"{engine}, round {number + 1} of {rounds}: {name}")
+                    where: Figures = {"url": str(folder.with_name("loading.duckdb"))}
+                    if engine == "PostgreSQL":
+                        where = {"url": running.emptied("loading"), "postmaster": running.postmaster}
+                    made = measure.run(
+                        f"benchmarks.loading:{task}", threads, folder=str(folder), **where, **arguments
+                    )
+                    runs[engine].setdefault(name, []).append(made)
+        version = running.version()
+    data.remove(folder.with_name("loading.duckdb"))
+    return {
+        "rows": rows,
+        "bytes": (folder / FILE).stat().st_size,
+        "version": version,
+        "options": server.OPTIONS,
+        "engines": {
+            engine: {name: summary(some) for name, some in made.items()} for engine, made in runs.items()
+        },
+    }
+
+
+# -- the files ----------------------------------------------------------------------------------------------
+
+
+def _prepare(folder: Path, rows: int, threads: int, say: Say) -> None:
+    if folder.exists():
         return
+    say(f"preparing a CSV of {rows:,} purchases")
+    partial = folder.with_name(f"partial-{rows}")
+    data.remove(partial)
+    measure.run("benchmarks.loading:write_files", threads, to=str(partial), rows=rows)
+    partial.rename(folder)
+
+
+def write_files(to: str, rows: int, threads: int) -> None:
+    """Write the purchases and what they refer to."""
     customers = max(rows // ROWS_A_CUSTOMER, 1)
     queries = {
         "customer_info": f"SELECT range + 1 AS customer_id, 'Name ' || range AS first_name, "
@@ -53,114 +107,81 @@ def write_files(rows: int, folder: Path) -> None:
         "1 + HASH(range + 2) % 5 AS quantity, CAST(HASH(range + 3) % 20000 AS DECIMAL(18, 2)) / 100 AS total_amount, "
         f"1 + HASH(range + 4) % 50 AS store_id, 1 + range // 3 AS order_id FROM range({rows})",
     }
-    with duckdb.connect() as connection:
+    Path(to).mkdir(parents=True)
+    with duckdb.connect(config={"threads": threads}) as connection:
         for name, query in queries.items():
-            connection.sql(query).write_csv(str(folder / f"{name}.csv"))
-    (folder / "done").touch()
+            connection.sql(query).write_csv(str(Path(to, f"{name}.csv")))
 
 
 # -- one run each, in a process of its own ------------------------------------------------------------------
 
 
-def copy_into_duckdb(folder: Path, url: str) -> float:
-    Path(url).unlink(missing_ok=True)
-    with duckdb.connect(url) as connection:
+def copy_into_duckdb(folder: str, url: str, threads: int) -> Figures:
+    """Let DuckDB copy the CSV into a table in a file."""
+    data.remove(Path(url))
+    with duckdb.connect(url, config={"threads": threads}) as connection:
         connection.execute(create_table(PURCHASES, "duckdb", keys=False))
-        began = time.perf_counter()
-        connection.execute(
-            f"COPY purchase_transactions FROM '{folder / 'purchase_transactions.csv'}' (HEADER)"
-        )
-        connection.execute("CHECKPOINT")
-        return time.perf_counter() - began
+        with Stopwatch() as watch:
+            connection.execute(f"COPY {PURCHASES.name} FROM '{folder}/{FILE}' (HEADER)")
+            connection.execute("CHECKPOINT")
+    return watch.figures
 
 
-def copy_into_postgres(folder: Path, url: str) -> float:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-        connection.execute(create_table(PURCHASES, "postgres", keys=False).encode())
-        began = time.perf_counter()
-        statement = "COPY purchase_transactions FROM STDIN WITH (FORMAT csv, HEADER)"
-        path = folder / "purchase_transactions.csv"
-        with connection.cursor() as cursor, cursor.copy(statement) as copy, path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                copy.write(block)
-        return time.perf_counter() - began
-
-
-def load_with_patron(folder: Path, url: str) -> float:
-    if url.startswith("postgresql:"):
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-    else:
-        Path(url).unlink(missing_ok=True)
-    with connect(url, Settings()) as engine:
-        engine.init()
-        load(engine, [folder / "customer_info.csv", folder / "product_catalog.csv"])
-        began = time.perf_counter()
-        report = load(engine, folder / "purchase_transactions.csv")
-        if not url.startswith("postgresql:"):
+def load_into_duckdb(folder: str, url: str, mapped: bool, threads: int) -> Figures:
+    """Load the CSV into Patron's database in a file."""
+    data.remove(Path(url))
+    with connect(url, Settings(threads=threads)) as engine:
+        _load_parents(engine, folder)
+        with Stopwatch() as watch:
+            _load(engine, folder, mapped=mapped)
             engine.query("CHECKPOINT")
-        seconds = time.perf_counter() - began
-        assert report.inserted == report.rows_read > 0
-        return seconds
+    return watch.figures
 
 
-RUNS = {
-    "duckdb COPY": copy_into_duckdb,
-    "duckdb patron": load_with_patron,
-    "postgres COPY": copy_into_postgres,
-    "postgres patron": load_with_patron,
-}
+def copy_into_postgres(folder: str, url: str, postmaster: int, keyed: bool, threads: int) -> Figures:
+    """Let PostgreSQL copy the CSV into a table; where it is `keyed`, make its key and indexes afterwards."""
+    statement = f"COPY {PURCHASES.name} FROM STDIN WITH (FORMAT csv, HEADER)"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(create_table(PURCHASES, "postgres", keys=False).encode())
+        with Stopwatch(lambda: _both(postmaster)) as watch:
+            with (
+                connection.cursor() as cursor,
+                cursor.copy(statement.encode()) as copy,
+                Path(folder, FILE).open("rb") as stream,
+            ):
+                while block := stream.read(BLOCK):
+                    copy.write(block)
+            if keyed:
+                connection.execute(
+                    f"ALTER TABLE {PURCHASES.name} ADD PRIMARY KEY ({PURCHASES.key.name})".encode()
+                )
+                for index in create_indexes(PURCHASES, "postgres"):
+                    connection.execute(index.encode())
+    return watch.figures | {"peak_bytes": peak_bytes()}
 
 
-def measure(name: str, folder: Path, url: str) -> dict[str, float]:
-    """Run one of `RUNS` in a process of its own; return its seconds and the most memory it had, in MB."""
-    words = [sys.executable, "-m", "benchmarks.loading", "--run", name, "--work", str(folder), "--url", url]
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout))
+def load_into_postgres(folder: str, url: str, postmaster: int, mapped: bool, threads: int) -> Figures:
+    """Load the CSV into Patron's tables, which have their keys and indexes."""
+    with connect(url, Settings(threads=threads)) as engine:
+        _load_parents(engine, folder)
+        with Stopwatch(lambda: _both(postmaster)) as watch:
+            _load(engine, folder, mapped=mapped)
+    return watch.figures | {"peak_bytes": peak_bytes()}
 
 
-def measure_all(rows: int, work: Path, postgres: str | None) -> dict[str, Any]:
-    """Return all runs, the best of each, and Patron's time over COPY's on each engine."""
-    folder = work / f"{rows}-rows"
-    write_files(rows, folder)
-    urls = {"duckdb": str(work / "loading.duckdb")} | ({"postgres": postgres} if postgres else {})
-    runs: dict[str, list[dict[str, float]]] = {}
-    for _ in range(ROUNDS):
-        for name in RUNS:
-            if (engine := name.split()[0]) in urls:
-                runs.setdefault(name, []).append(measure(name, folder, urls[engine]))
-    best = {name: min(run["seconds"] for run in some) for name, some in runs.items()}
-    times = {engine: round(best[f"{engine} patron"] / best[f"{engine} COPY"], 2) for engine in urls}
-    return {
-        "rows": rows,
-        "megabytes": round((folder / "purchase_transactions.csv").stat().st_size / 1e6),
-        "runs": runs,
-        "best_seconds": best,
-        "patron_over_copy": times,
-    }
+def _load_parents(engine: Engine, folder: str) -> None:
+    engine.init()
+    load_files(engine, [Path(folder, f"{name}.csv") for name in ("customer_info", "product_catalog")])
 
 
-def main() -> None:
-    """Measure, and print what came of it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.loading", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--work", type=Path, required=True, help="a folder for files and databases")
-    parser.add_argument("--postgres", metavar="URL", help="a database whose schema public may be dropped")
-    parser.add_argument("--run", choices=RUNS, help=argparse.SUPPRESS)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.run is None:
-        print(json.dumps(measure_all(given.rows, given.work, given.postgres), indent=2))
-        return
-    seconds = RUNS[given.run](given.work, given.url)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    print(json.dumps({"seconds": round(seconds, 3), "megabytes": round(most)}))
+def _load(engine: Engine, folder: str, *, mapped: bool) -> None:
+    mapping = parse_mapping(MAPPING) if mapped else None
+    report = load_files(engine, Path(folder, FILE), mapping=mapping)
+    if not report.inserted == report.rows_read > 0:
+        raise BenchmarkError(f"Of {report.rows_read} rows {report.inserted} were inserted.")
 
 
-if __name__ == "__main__":
-    main()
+def _both(postmaster: int) -> tuple[float, float]:
+    """Return the CPU seconds of this process and the server's together."""
+    ours, theirs = own_cpu(), server.cpu_of(postmaster)
+    return ours[0] + theirs[0], ours[1] + theirs[1]

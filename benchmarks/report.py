@@ -42,6 +42,7 @@ def tables(results: Figures) -> list[Table]:
         ("figures", _with_figures),
         ("scale", _scale),
         ("postgres", _postgres),
+        ("load", _load),
         ("serve", serving_report.tables),
     ):
         if part in results:
@@ -185,6 +186,32 @@ def _postgres(figures: Figures) -> list[Table]:
         _steps("the procedure's first build", figures["steps"]),
         *_incremental(figures["incremental"], " on PostgreSQL", figures["customers"]),
     ]
+
+
+def _load(figures: Figures) -> list[Table]:
+    options = ", ".join(f"{name} = {value}" for name, value in figures["options"].items())
+    notes = {
+        "DuckDB": ("Each ends with a CHECKPOINT, so that all rows are in the file.",),
+        "PostgreSQL": (
+            f"PostgreSQL {figures['version']} with {options}. CPU is that of the client and of all the server's "
+            "processes, peak memory that of the client.",
+        ),
+    }
+    made = []
+    for engine, contestants in figures["engines"].items():
+        copy = next(iter(contestants.values()))
+        rows = tuple(
+            (
+                name,
+                *_times(one),
+                *(f"{one[kind] / copy[kind]:.2f}" for kind in ("wall_median", "cpu_median")),
+            )
+            for name, one in contestants.items()
+        )
+        size = f"{figures['rows']:,} rows, {figures['bytes'] / 1e6:,.0f} MB of CSV"
+        columns = ("", *TIMES, "to COPY, wall", "to COPY, CPU")
+        made.append(Table(f"Loading into {engine}: {size}", columns, rows, notes[engine]))
+    return made
 
 
 def _steps(of: str, steps: list[Figures]) -> Table:

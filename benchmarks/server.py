@@ -44,22 +44,22 @@ class Server:
             row = connection.execute("SHOW server_version").fetchone()
         return str(row[0]) if row else "unknown"
 
+    @property
+    def postmaster(self) -> int:
+        """The process from which all others of the server come."""
+        return int(self._server.get_pid())
+
     def cpu(self) -> tuple[float, float]:
         """Return the user and system CPU seconds of the server's processes so far, those that ended included."""
-        postmaster, total = int(self._server.get_pid()), [0, 0]
-        for entry in Path("/proc").iterdir():
-            try:
-                fields = (entry / "stat").read_text("utf-8").rsplit(")", 1)[1].split()
-            except (OSError, IndexError):
-                continue
-            if entry.name == str(postmaster):  # its own, and what its ended children had
-                total = [
-                    total[0] + int(fields[11]) + int(fields[13]),
-                    total[1] + int(fields[12]) + int(fields[14]),
-                ]
-            elif fields[1] == str(postmaster):
-                total = [total[0] + int(fields[11]), total[1] + int(fields[12])]
-        return total[0] / TICKS, total[1] / TICKS
+        return cpu_of(self.postmaster)
+
+    def emptied(self, database: str) -> str:
+        """Make a database anew and return its URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)".encode())
+            connection.execute(f"CREATE DATABASE {database}".encode())
+            connection.execute("CHECKPOINT")
+        return self.url(database)
 
     @contextmanager
     def copy_of(self, database: str) -> Iterator[str]:
@@ -73,6 +73,24 @@ class Server:
                 yield self.url(copy)
             finally:
                 connection.execute(f"DROP DATABASE {copy} WITH (FORCE)".encode())
+
+
+def cpu_of(postmaster: int) -> tuple[float, float]:
+    """Return the user and system CPU seconds of a server's processes so far, those that ended included."""
+    total = [0, 0]
+    for entry in Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text("utf-8").rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        if entry.name == str(postmaster):  # its own, and what its ended children had
+            total = [
+                total[0] + int(fields[11]) + int(fields[13]),
+                total[1] + int(fields[12]) + int(fields[14]),
+            ]
+        elif fields[1] == str(postmaster):
+            total = [total[0] + int(fields[11]), total[1] + int(fields[12])]
+    return total[0] / TICKS, total[1] / TICKS
 
 
 @contextmanager

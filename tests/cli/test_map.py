@@ -43,3 +43,19 @@ def test_a_mapping_that_is_wrong_is_told_before_a_database_is_made(
     said = complaint(patron("load", sales, "--mapping", "m.toml"))
     assert "m.toml, line 2: [customer_info] has no 'form'. Did you mean 'from'?" in said
     assert not (folder / "patron.duckdb").exists()
+
+
+def test_a_mapping_that_is_not_named_is_found_or_proposed(patron: Patron, sales: str, folder: Path) -> None:
+    assert "By the mapping that `patron map` proposes" in patron("map", sales, "--check").stdout
+    (folder / "settings.toml").write_text('id_type = "text"\n')
+    patron("map", sales, "--to", "shop.toml")
+    assert document(patron("map", sales, "--check", "--json"))["mapping"] == "shop.toml"
+    (folder / "other.toml").write_text((folder / "shop.toml").read_text())
+    said = complaint(patron("map", sales, "--check"))
+    assert "There are several mappings that may be meant; name one of them: other.toml, shop.toml." in said
+    assert document(patron("map", sales, "other.toml", "--check", "--json"))["mapping"] == "other.toml"
+
+
+def test_ids_of_text_are_told_in_a_check(patron: Patron, folder: Path) -> None:
+    (folder / "people.csv").write_text("customer_id,email\nA1,a@example.com\nA2,b@example.com\n")
+    assert "If these ids are text, set id_type" in patron("map", "people.csv", "--check").stdout

@@ -1,4 +1,4 @@
-"""A sample shop that tests read."""
+"""A sample shop that tests read, and an empty database for what is the same on every engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from patron.engines import Engine, connect
+from patron.settings import Settings
 from patron.sources.sample import Sample
 from tests.sources.samples import tables
 
@@ -19,3 +21,11 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.register("arriving", table)
             connection.execute(f"CREATE TABLE {name} AS FROM arriving")
         yield connection
+
+
+@pytest.fixture
+def memory() -> Iterator[Engine]:
+    """Empty contract tables in memory."""
+    with connect(":memory:", Settings()) as engine:
+        engine.init()
+        yield engine

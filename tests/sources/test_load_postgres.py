@@ -1,9 +1,10 @@
-"""On PostgreSQL: keys come back after a big load, a load that fails leaves nothing, two loads take turns."""
+"""On PostgreSQL: keys come back after a big load, any value arrives, a failed load leaves nothing, two take turns."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -102,3 +103,43 @@ def test_loads_take_turns_and_readers_do_not_wait(engine: PostgresEngine, tmp_pa
     assert sorted(report.load_id for report in reports) == [2, 3, 4, 5]
     assert keys(engine, "customer_info") == [1, 2, 3, 10, 11, 12, 13]
     assert stored(engine, "customer_info")[1]["email"] == "new@example.com"
+
+
+def test_columns_of_other_types_are_filled_too(engine: PostgresEngine, tmp_path: Path) -> None:
+    types = {"quantity": "bigint", "store_id": "integer", "order_id": "numeric", "total_amount": "numeric"}
+    changes = ", ".join(f"ALTER {column} TYPE {kind}" for column, kind in types.items())
+    engine.query(f"ALTER TABLE purchase_transactions {changes}")
+    load(engine, shop_files(tmp_path))
+    rows = stored(engine, "purchase_transactions")
+    assert [
+        (row["quantity"], row["store_id"], row["order_id"], str(row["total_amount"])) for row in rows
+    ] == [
+        (2, 1, 900, "5.00"),
+        (1, 1, 900, "7.00"),
+        (-1, None, None, "-2.50"),
+    ]
+
+
+def test_whatever_values_hold_arrives(engine: PostgresEngine, tmp_path: Path) -> None:
+    rows = (
+        '1,"a\tb\\N\\","",é€😀,"two\nlines",1900-01-01,2199-12-31\n'
+        "-9223372036854775808,,\\.,,,,\n9223372036854775807,x,,,,,\n"
+    )
+    head = files.CUSTOMERS.splitlines()[0]
+    write(tmp_path / "customer_info.csv", f"{head}\n{rows}")
+    amounts = ["0", "0.01", "-0.01", "9999999999999.99", "-9999999999999.99", "10000", "100000000", "0.1"]
+    lines = [f"{number},1,,2024-02-29,,{amount},,\n" for number, amount in enumerate(amounts)]
+    write(tmp_path / "purchase_transactions.csv", files.PURCHASES.splitlines()[0] + "\n" + "".join(lines))
+    assert load(engine, tmp_path).quarantined == 0
+    low, first, high = stored(engine, "customer_info")
+    assert (first["first_name"], first["last_name"], first["email"], first["phone_number"]) == (
+        "a\tb\\N\\",
+        None,
+        "é€😀",
+        "two\nlines",
+    )
+    assert (str(first["date_of_birth"]), str(first["registration_date"])) == ("1900-01-01", "2199-12-31")
+    assert (low["customer_id"], low["last_name"], high["customer_id"]) == (-(2**63), "\\.", 2**63 - 1)
+    assert [row["total_amount"] for row in stored(engine, "purchase_transactions")] == [
+        Decimal(amount) for amount in amounts
+    ]

@@ -149,7 +149,7 @@ def test_a_line_without_columns_is_repaired(engine: Engine, tmp_path: Path) -> N
     load(engine, shop_files(tmp_path, purchase_transactions=files.PURCHASES + "103;1\n"))
     path = tmp_path / "repair.csv"
     export_for_repair(engine, path)
-    assert path.read_text().splitlines()[0].endswith("patron_reason,patron_raw")
+    assert path.read_text().splitlines()[0].endswith("total_amount,store_id,order_id,patron_raw")
     assert "103;1" in path.read_text()
     assert retry(engine).rows_read == 0, "there is nothing to try"
     with path.open(newline="") as stream:

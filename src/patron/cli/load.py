@@ -77,12 +77,13 @@ def load(
 
     All paths are one load, stored whole or not at all. Loading the same files again changes nothing.
     """
+    from patron.sources.formats.remote import is_remote
     from patron.sources.layout import find_all
     from patron.sources.load import load as load_paths
     from patron.sources.mapping.model import read_mapping
 
     mapped = read_mapping(mapping) if mapping else None
-    if mapped is None:
+    if mapped is None and not any(map(is_remote, paths)):
         find_all([Path(path) for path in paths])  # before a database is made
     with _database(run, dry_run=dry_run) as engine, run.progress("Loading") as progress:
         if "customer_info" not in engine.contents():

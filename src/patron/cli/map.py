@@ -13,7 +13,7 @@ from rich.text import Text
 from patron.cli.application import DATA, command
 from patron.cli.letters import printable
 from patron.cli.run import Run
-from patron.cli.tables import Verbatim, commands, table
+from patron.cli.tables import commands, table
 from patron.cli.words import counted, place, whole
 from patron.errors import SourceError
 
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
     from patron.sources.mapping.preview import Preview
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH…", help="Files, a folder of them, or a database's path or URL.")
+    list[str],
+    typer.Argument(
+        metavar="PATH…",
+        help="Files, a folder of them, or a database's path or URL; with --check also a mapping, FILE.toml.",
+    ),
 ]
 To = Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write the mapping to this file.")]
 Check = Annotated[
-    Path | None,
+    bool,
     typer.Option(
-        "--check", metavar="FILE", help="Show what this mapping would load, instead of writing one."
+        "--check",
+        help="Show what a mapping would load: that among PATH, else the one beside it, else the one proposed.",
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there already.")]
@@ -35,14 +40,14 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it
 
 @command(DATA)
 def map(  # noqa: A001 - the command is called so
-    run: Run, paths: Paths, to: To = None, check: Check = None, overwrite: Overwrite = False
+    run: Run, paths: Paths, to: To = None, check: Check = False, overwrite: Overwrite = False
 ) -> None:
     """Propose a mapping for files, a folder or a database: what each column may be, how sure, and why.
 
-    With --check it shows ten rows of each table as a mapping would load them, and what it would refuse.
+    With --check it shows ten rows of each table as they would be loaded, and what would be refused.
     """
-    if check is not None:
-        _check(run, paths, check)
+    if check:
+        _check(run, paths)
         return
     from patron.sources.recognition import recognise
 
@@ -61,32 +66,57 @@ def map(  # noqa: A001 - the command is called so
     columns = sum(len(one) for one in found.tables.values())
     said = f"{counted(columns, 'column')} of {counted(len(found.tables), 'table')} were recognised; see {to}."
     following = (
-        (f"patron map {shown} --check {to}", "see what it would load"),
+        (f"patron map {shown} {to} --check", "see what it would load"),
         (f"patron load {shown} --mapping {to}", "load it"),
     )
-    todo = found.text.count("# TODO")
-    hint = (
-        [Text(f"{counted(todo, 'line')} there begin with TODO and wait for your word.", "yellow")]
-        if todo
-        else []
-    )
+    todo = sum(line.startswith("# TODO") for line in found.text.splitlines())
+    waiting = f"{counted(todo, 'line')} there marked TODO: these wait for your word."
+    hint = [Text(waiting, "yellow")] if todo else []
     document = {"source": shown, "to": to, "tables": found.tables}
     run.show(document, Text(said, "bold green"), *hint, commands(*following))
 
 
-def _check(run: Run, paths: list[str], mapping: Path) -> None:
-    from patron.sources.mapping.model import read_mapping
+def _check(run: Run, paths: list[str]) -> None:
+    from patron.sources.mapping.beside import find_mapping
+    from patron.sources.mapping.model import parse_mapping, read_mapping
     from patron.sources.mapping.preview import preview
+    from patron.sources.recognition import recognise
 
+    named = [path for path in paths if path.lower().endswith(".toml")]
+    sources = [path for path in paths if path not in named]
+    if len(named) > 1 or not sources:
+        raise SourceError("To check a mapping, name its source and at most one mapping, such as FILE.toml.")
+    shown = " ".join(place(path) for path in sources)
     with TemporaryDirectory(prefix="patron-map-") as folder:
-        previews = preview(paths, read_mapping(mapping), Path(folder), run.settings.id_type)
-    document: dict[str, Any] = {"mapping": mapping, "tables": previews}
-    run.show(document, *(_part(one) for one in previews), _hint(paths, mapping))
+        path = Path(named[0]) if named else find_mapping(sources)
+        if path is not None:
+            mapping = read_mapping(path)
+        else:
+            Path(folder, "proposing").mkdir()
+            found = recognise(sources, Path(folder, "proposing"), run.settings.id_type, shown)
+            mapping = parse_mapping(found.text, "the proposed mapping")
+        previews = preview(sources, mapping, Path(folder), run.settings.id_type)
+    document: dict[str, Any] = {"mapping": path, "tables": previews}
+    said = (
+        f"By {path}:" if path else "By the mapping that `patron map` proposes, since there is none beside it:"
+    )
+    following = (
+        (f"patron load {shown} --mapping {path}", "load it")
+        if path
+        else (f"patron map {shown} --to FILE.toml", "write that mapping, to read it through")
+    )
+    run.show(
+        document, Text(said), *(_part(one) for one in previews), *_hint(run, previews), commands(following)
+    )
 
 
-def _hint(paths: list[str], mapping: Path) -> Verbatim:
-    shown = " ".join(place(path) for path in paths)
-    return commands((f"patron load {shown} --mapping {mapping}", "load it"))
+def _hint(run: Run, previews: list[Preview]) -> list[Text]:
+    """Return what to do where no row of a table would be stored because its ids are text."""
+    is_text = run.settings.id_type == "bigint" and any(
+        one.rows and one.reasons.get("not_a_number") == one.rows for one in previews
+    )
+    said = 'If these ids are text, set id_type = "text" in patron.toml before the first load.'
+    return [Text(said, "yellow")] if is_text else []
 
 
 def _part(one: Preview) -> RenderableType:

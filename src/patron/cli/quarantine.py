@@ -26,6 +26,10 @@ Reasons = Annotated[
 Loads = Annotated[
     list[int] | None, typer.Option("--load", metavar="ID", help="Only rows that this load met.")
 ]
+Entries = Annotated[
+    list[int] | None,
+    typer.Option("--entry", metavar="ID", help="Only this row; an export has its number in patron_entry."),
+]
 
 
 @group(DATA)
@@ -55,6 +59,7 @@ def export(
     tables: Tables = None,
     reasons: Reasons = None,
     loads: Loads = None,
+    entries: Entries = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file if it is there already.")
     ] = False,
@@ -63,7 +68,7 @@ def export(
     from patron.sources.repair import export_for_repair
 
     with run.connect() as engine, run.progress(f"Writing {to.name}"):
-        rows = export_for_repair(engine, to, _which(tables, reasons, loads), overwrite=overwrite)
+        rows = export_for_repair(engine, to, _which(tables, reasons, loads, entries), overwrite=overwrite)
     said = Text(f"{counted(rows, 'row')} of the quarantine are in {to}.", "bold green")
     following = commands((f"patron quarantine retry {to}", "once they are repaired"), database=run.database)
     run.show({"database": place(run.url), "path": to, "rows": rows}, said, following)
@@ -79,17 +84,28 @@ def retry(
     tables: Tables = None,
     reasons: Reasons = None,
     loads: Loads = None,
+    entries: Entries = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping", metavar="FILE", help="See rows through this mapping, instead of that of their load."
+        ),
+    ] = None,
     allow_orphans: AllowOrphans = None,
     dry_run: DryRun = False,
 ) -> None:
     """Try refused rows again, as they are or as a repaired FILE has them; this is a load and can be undone."""
+    from patron.sources.mapping.model import read_mapping
     from patron.sources.repair import retry as try_again
+
+    mapped = read_mapping(mapping) if mapping else None
 
     with run.connect() as engine, run.progress("Trying again") as progress:
         report = try_again(
             engine,
             repaired,
-            _which(tables, reasons, loads),
+            _which(tables, reasons, loads, entries),
+            mapping=mapped,
             allow_orphans=allow_orphans or (),
             dry_run=dry_run,
             progress=progress,
@@ -104,27 +120,32 @@ def discard(
     tables: Tables = None,
     reasons: Reasons = None,
     loads: Loads = None,
+    entries: Entries = None,
     everything: Annotated[bool, typer.Option("--all", help="Discard all there is.")] = False,
 ) -> None:
     """Delete refused rows for good; who did so, when and why is kept in the table discards."""
     from patron.sources.repair import discard as delete
 
-    if not (tables or reasons or loads or everything):
-        raise SettingsError("Say what to discard: --table, --reason or --load, or --all for everything.")
+    if not (tables or reasons or loads or entries or everything):
+        raise SettingsError(
+            "Say what to discard: --table, --reason, --load or --entry, or --all for everything."
+        )
     with run.connect() as engine:
-        rows = delete(engine, why, _which(tables, reasons, loads))
+        rows = delete(engine, why, _which(tables, reasons, loads, entries))
     run.show(
         {"database": place(run.url), "discarded": rows},
         Text(f"{counted(rows, 'row')} discarded.", "bold green"),
     )
 
 
-def _which(tables: list[str] | None, reasons: list[str] | None, loads: list[int] | None) -> Any:
+def _which(
+    tables: list[str] | None, reasons: list[str] | None, loads: list[int] | None, entries: list[int] | None
+) -> Any:
     from patron.contract import table_named
     from patron.sources.returning import Which
 
     names = tuple(table_named(name).name for name in tables or ())
-    return Which(names, tuple(reasons or ()), tuple(loads or ()))
+    return Which(names, tuple(reasons or ()), tuple(loads or ()), tuple(entries or ()))
 
 
 def _listed(rows: list[dict[str, Any]]) -> Table:

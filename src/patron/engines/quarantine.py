@@ -61,8 +61,8 @@ def add_refused(store: Store, load_id: int) -> int:
 def fetch_earlier(store: Store, table: Table, load_id: int, but_not: Sequence[str], into: str) -> int:
     """Copy what earlier loads quarantined for `table` into the reader's table `into`; return how many rows.
 
-    The table gets `entry_id`, `load_id`, `reason_code` and `content`. Reason codes in `but_not` are left out, and
-    so is what `add_refused` was given again. Comes after that.
+    The table gets `entry_id`, `load_id`, `reason_code`, `source_file` and `content`. Reason codes in `but_not` are
+    left out, and so is what `add_refused` was given again. Comes after that.
     """
     again = (
         f"AND NOT EXISTS (SELECT 1 FROM {ARRIVED} AS refused WHERE refused.table_name = held.table_name "
@@ -71,7 +71,7 @@ def fetch_earlier(store: Store, table: Table, load_id: int, but_not: Sequence[st
     refused = store.reader.execute(f"SELECT COUNT(*) FROM {REFUSED}").fetchall()[0][0]
     codes = ", ".join("?" for _ in but_not)
     return store.fetch(
-        "SELECT held.entry_id, held.load_id, held.reason_code, held.content FROM quarantine AS held "
+        "SELECT held.entry_id, held.load_id, held.reason_code, held.source_file, held.content FROM quarantine AS held "
         f"WHERE held.table_name = ? AND held.load_id < ? AND held.reason_code NOT IN ({codes}) "
         f"{again if refused else ''}",
         into,

@@ -116,10 +116,11 @@ def select_checked(
     )
 
 
-def unknown(column: Column) -> Problem:
-    """Return the problem of a row whose reference leads nowhere."""
+def unknown(column: Column, refused: str | None = None) -> Problem:
+    """Return the problem of a row whose reference leads nowhere, maybe since that row was `refused` for a reason."""
     parent = str(column.references)
-    return Problem(UNKNOWN[parent], f"{column.name} '{{{column.name}}}' is not in {parent}.")
+    why = f", since its row there was refused ({refused})" if refused else ""
+    return Problem(UNKNOWN[parent], f"{column.name} '{{{column.name}}}' is not in {parent}{why}.")
 
 
 def duplicate(table: Table) -> Problem:

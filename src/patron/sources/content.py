@@ -5,13 +5,22 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from patron.errors import SourceError
 from patron.sources.formats.files import SourceFile
 from patron.sources.report import FileRead
 
-Files = list[tuple[SourceFile, str]]  # each with the tables its rows are for
+
+class Wanted(NamedTuple):
+    """A file that is to be read: what its rows are for, and its columns."""
+
+    file: SourceFile
+    tables: str
+    columns: tuple[str, ...]
+
+
+Files = list[Wanted]
 
 
 class Hashing:
@@ -19,7 +28,7 @@ class Hashing:
 
     def __init__(self, files: Files) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="patron-hashing")
-        self._hashes = [(file, tables, self._pool.submit(_sha256, file)) for file, tables in files]
+        self._hashes = [(one, self._pool.submit(_sha256, one.file)) for one in files]
 
     def __enter__(self) -> Self:
         return self
@@ -30,7 +39,8 @@ class Hashing:
     def files(self) -> tuple[FileRead, ...]:
         """Wait for all files and return them; raises SourceError when one cannot be read."""
         return tuple(
-            FileRead(file.name, tables, file.size, found.result()) for file, tables, found in self._hashes
+            FileRead(one.file.name, one.tables, one.file.size, found.result(), one.columns)
+            for one, found in self._hashes
         )
 
 

@@ -3,8 +3,9 @@
 A file belongs to the table whose name it bears: `customer_info.csv`, or a part such as `customer_info-2024.csv`,
 `customer_info_01.parquet` and `customer_info.2024-03.csv.gz`; else to the table after which a folder above it is
 named: `customer_info/part-0.parquet`. Case does not matter. Files and folders whose name begins with a dot or an
-underscore are passed over, and so are, with a note, files that neither are data nor bear a table's name. The
-parts of a table are read in the order of their names, numbers by their value.
+underscore are passed over, and so are, with a note, files that neither are data nor bear a table's name, and those
+that look like a copy kept of others: `old/customer_info.csv`, `customer_info.csv.bak`. The parts of a table are
+read in the order of their names, numbers by their value.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ KINDS = ", ".join(FORMS)
 # A file of these kinds that bears no table's name is taken for a slip; of the others, for something else.
 DATA = (Kind.TEXT, Kind.PARQUET)
 _NAMES = {table.name: table for table in CONTRACT}
+# A word by itself in a name, or what systems add to it.
+_COPY = re.compile(r"(?<![a-z0-9])(bak|backups?|old|copy|orig|kopie|sicherung|tmp|temp)(?![a-z])|~$")
+_LISTED = 5  # files of a table that a note names
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,17 @@ class Found:
 
     def all_notes(self) -> list[str]:
         """Return the notes, and one for all files that lack the same columns."""
-        return self.notes + [
-            f"{_and_more([file.name for file in files])} has no {columns}: None in all rows."
-            for columns, files in self.absent.items()
+        return [
+            *self.notes,
+            *(
+                note
+                for table in CONTRACT
+                if (note := read_from(table.name, [one.name for one in self.files if one.table is table]))
+            ),
+            *(
+                f"{_and_more([file.name for file in files])} has no {columns}: None in all rows."
+                for columns, files in self.absent.items()
+            ),
         ]
 
 
@@ -61,7 +73,11 @@ def find(path: Path, *, tables_told: bool = False) -> Found:
         home = (path if path.is_dir() else path.parent).resolve()
         paths = sorted(walk(home), key=place) if path.is_dir() else [home / path.name]
         for one in paths:
-            _add(found, one, home)
+            name = str(one.relative_to(home))
+            if path.is_dir() and looks_like_a_copy(name):
+                found.notes.append(passed_over(name))
+            else:
+                _add(found, one, home)
     except OSError as error:
         raise SourceError(f"{error.filename or path} cannot be read: {error.strerror or error}.") from error
     _refuse_twins(found)
@@ -89,6 +105,24 @@ def find_all(paths: Sequence[Path]) -> Found:
             home = path if path.is_dir() else path.parent
             every.files.append(replace(file, name=str(home / file.name)))
     return every
+
+
+def looks_like_a_copy(name: str) -> bool:
+    """Whether a file's name, or that of a folder it is in, tells that it was put aside and is no part of the data."""
+    return _COPY.search(name.lower()) is not None
+
+
+def passed_over(name: str) -> str:
+    """Return the note about a file that looks like a copy."""
+    return f"{name} was passed over: it looks like a copy that was put aside; to load it, name it itself."
+
+
+def read_from(table: str, files: Sequence[str]) -> str | None:
+    """Return the note about a table's files where it has several."""
+    if len(files) < 2:
+        return None
+    more = f" and {len(files) - _LISTED} more" if len(files) > _LISTED else ""
+    return f"{table} was read from {len(files)} files: {', '.join(files[:_LISTED])}{more}."
 
 
 def match_columns(file: TableFile, names: Sequence[str], found: Found) -> list[str]:

@@ -156,7 +156,7 @@ class Loading:
 
     def _may_be_known(self, files: Files) -> bool:
         """Whether files of the same size were loaded before, so that hashing them first is worth the time."""
-        size = sum(file.size for file, _ in files)
+        size = sum(one.file.size for one in files)
         rows = self.engine.query("SELECT load_id FROM loads WHERE bytes_read = ? LIMIT 1", [size])
         return bool(rows) and not self.options.again
 
@@ -214,8 +214,9 @@ class Loading:
         for returning in self.returning.values():
             self.builds_on |= set(returning.origins())
             returning.settle(self.load_id)
-        released = release_settled(self.store, tables, self.load_id)
         read = files()
+        names = {file.name for file in read} if self.mapping else set()
+        released = release_settled(self.store, tables, self.load_id, self.mapping, names)
         report = LoadReport(
             load_id=self.load_id,
             source=self.source,
@@ -249,7 +250,7 @@ class Loading:
             one = staged.get(table.name)
             if one is None:
                 continue
-            self._refuse_orphans(one)
+            self._refuse_orphans(one, staged)
             self._refuse_duplicates(one)
             if one.parts:
                 profiles[table.name] = profile(self.store.reader, one)
@@ -277,7 +278,7 @@ class Loading:
         merged = self.merged[name]
         returning = self.returning.get(name)
         taken = returning.taken() if returning else 0
-        tried = returning.rows if returning and name in self.retried else taken
+        tried = returning.rows + len(returning.failed) if returning and name in self.retried else taken
         return TableCounts(
             name,
             staged.rows_read + tried,
@@ -305,17 +306,35 @@ class Loading:
 
     # -- checks that need the shop's tables -------------------------------------------------------------
 
-    def _refuse_orphans(self, staged: StagedTable) -> None:
+    def _refuse_orphans(self, staged: StagedTable, every: dict[str, StagedTable]) -> None:
         for column in staged.table.references:
-            known_to_be_missing = self.store.find_unknown(staged.stage, column)
+            missing = self.store.find_unknown(staged.stage, column)
             if column.references in self.options.orphans:
-                self._admit(staged, column, known_to_be_missing)
+                self._admit(staged, column, missing)
                 continue
-            self.store.reader.execute(
-                f"UPDATE {staged.stage.name} SET state = ? "
-                f"WHERE state = {GOOD} AND {column.name} IN (SELECT id FROM {known_to_be_missing})",
-                [staged.problems.number(unknown(column))],
-            )
+            if parent := every.get(str(column.references)):
+                for state, code in self._refused_parents(parent, missing):
+                    rows = f"SELECT {parent.table.key.name} FROM {parent.stage.name} WHERE state = {state}"
+                    self._refuse(staged, f"{column.name} IN ({rows})", missing, column, code)
+            self._refuse(staged, "TRUE", missing, column)
+
+    def _refused_parents(self, parent: StagedTable, missing: str) -> list[tuple[int, str]]:
+        """Return why rows of this load were refused that others refer to: the problems' numbers and codes."""
+        key = parent.table.key.name
+        found = self.store.reader.execute(
+            f"SELECT DISTINCT state FROM {parent.stage.name} "
+            f"WHERE state <> {GOOD} AND {key} IN (SELECT id FROM {missing}) ORDER BY state"
+        ).fetchall()
+        return [(state, parent.problems.numbered(state).code) for (state,) in found]
+
+    def _refuse(
+        self, staged: StagedTable, condition: str, missing: str, column: Column, parents: str | None = None
+    ) -> None:
+        self.store.reader.execute(
+            f"UPDATE {staged.stage.name} SET state = ? "
+            f"WHERE state = {GOOD} AND {column.name} IN (SELECT id FROM {missing}) AND {condition}",
+            [staged.problems.number(unknown(column, parents))],
+        ).fetchall()
 
     def _admit(self, staged: StagedTable, column: Column, missing: str) -> None:
         if number(self.store.reader, f"SELECT COUNT(*) FROM {missing}") and (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import duckdb
@@ -22,6 +22,7 @@ from patron.engines.store import REFUSED, REFUSED_COLUMNS, Store
 from patron.sources.checks import DUPLICATE, GOOD, WHOLE_NUMBER, Problems, select_checked
 from patron.sources.formats.records import FAULTS, Fault
 from patron.sources.mapping.again import ROW, as_mapped
+from patron.sources.mapping.model import Mapping
 from patron.sources.returning import as_read
 from patron.sources.staging import Part, StagedTable
 
@@ -58,9 +59,15 @@ def collect(reader: duckdb.DuckDBPyConnection, staged: list[StagedTable]) -> Rea
     return reasons
 
 
-def release_settled(store: Store, staged: list[StagedTable], load_id: int) -> int:
-    """Take out of the quarantine what this load has settled of earlier ones; return how many entries."""
-    return sum(_release(store, table, load_id) for table in staged)
+def release_settled(
+    store: Store, staged: list[StagedTable], load_id: int, mapping: Mapping | None, files: Collection[str]
+) -> int:
+    """Take out of the quarantine what this load has settled of earlier ones; return how many entries.
+
+    An entry from one of `files`, which were read by `mapping` now, is seen through it where its own load's mapping
+    makes no row of it: that was wrong, and has been put right.
+    """
+    return sum(_release(store, table, load_id, mapping, files) for table in staged)
 
 
 def latest_examples(store: Store) -> dict[str, dict[str, str]]:
@@ -119,13 +126,29 @@ def _insert(reader: duckdb.DuckDBPyConnection, batch: list[Entry]) -> None:
 # -- what is settled --------------------------------------------------------------------------------------
 
 
-def _release(store: Store, staged: StagedTable, load_id: int) -> int:
+def _release(
+    store: Store, staged: StagedTable, load_id: int, mapping: Mapping | None, files: Collection[str]
+) -> int:
     if not fetch_earlier(store, staged.table, load_id, FAULTS, into="earlier"):
         return 0
     store.fetch_met(staged.stage)
+    mapped, failed = as_mapped(store, staged.table, "earlier", staged.id_type)
+    released = _settle(store, staged, mapped, load_id)
+    if mapping and failed:
+        store.reader.execute(
+            "CREATE OR REPLACE TEMP TABLE misread AS SELECT * FROM earlier "
+            "WHERE entry_id IN (SELECT UNNEST(CAST(? AS BIGINT[]))) "
+            "AND source_file IN (SELECT UNNEST(CAST(? AS VARCHAR[])))",
+            [[one.entry_id for one in failed], list(files)],
+        )
+        mapped, _ = as_mapped(store, staged.table, "misread", staged.id_type, mapping)
+        released += _settle(store, staged, mapped, load_id)
+    return released
+
+
+def _settle(store: Store, staged: StagedTable, entries: str, load_id: int) -> int:
     reader = store.reader
-    mapped = as_mapped(store, staged.table, "earlier", staged.id_type)
-    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged, mapped)}")
+    reader.execute(f"CREATE OR REPLACE TEMP TABLE retried AS {_retried(staged, entries)}")
     reader.execute(f"CREATE OR REPLACE TEMP TABLE settled AS {_settled(staged)}", [DUPLICATE])
     return settle(store, load_id, "SELECT entry_id FROM settled")
 

@@ -17,9 +17,10 @@ import duckdb
 from patron.contract import CONTRACT, IdType
 from patron.engines.base import OnProgress, Progress
 from patron.errors import SourceError
-from patron.sources.content import Files
+from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import SourceFile
 from patron.sources.formats.parts import part_of
+from patron.sources.formats.remote import download, is_remote
 from patron.sources.layout import Found, TableFile, find_all, match_columns
 from patron.sources.mapping.model import Mapping
 from patron.sources.staging import Part, StagedTable
@@ -101,11 +102,12 @@ class LayoutReader(Reader):
 
     def look(self) -> Files:
         """Look at the columns of all files."""
-        self.found = find_all([Path(path) for path in self.paths])
+        here = [download(path, self.folder) if is_remote(path) else Path(path) for path in self.paths]
+        self.found = find_all(here)
         self.parts = [(file, part) for file in self.found.files if (part := self._look_at(file))]
         if self.found.problems:
             raise SourceError(sentence(", ".join(self.paths), self.found.problems), self.found.problems)
-        return [(file, file.table.name) for file in self.found.files]
+        return [Wanted(file, file.table.name, tuple(part.columns)) for file, part in self.parts]
 
     def stage(self) -> list[StagedTable]:
         """Read all files."""

@@ -23,6 +23,7 @@ from patron.engines.base import no_progress
 from patron.engines.store import Store
 from patron.errors import SourceError
 from patron.sources.load import Loading, Options, orphan_tables, storing
+from patron.sources.mapping.model import Mapping
 from patron.sources.report import LoadReport
 from patron.sources.returning import Returning, Which
 from patron.sources.staging import StagedTable
@@ -76,9 +77,10 @@ def export_for_repair(
     """
     if path.exists() and not overwrite:
         raise SourceError(f"{path} is there already; add --overwrite to replace it, or name another file.")
+    files = _columns_of_files(engine)
     columns: dict[str, None] = {}
-    for _, values in _entries(engine, which):
-        columns |= dict.fromkeys(values)
+    for entry, values in _entries(engine, which):
+        columns |= dict.fromkeys(values or files.get((entry["load_id"], entry["source_file"]), []))
     rows = 0
     try:
         with path.open("w", encoding="utf-8", newline="") as stream:
@@ -91,6 +93,18 @@ def export_for_repair(
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror or error}.") from error
     return rows
+
+
+def _columns_of_files(engine: Engine) -> dict[tuple[int, str], list[str]]:
+    """Return the columns of loaded files, by load and name, for lines that could not be split into them."""
+    rows = engine.query(
+        "SELECT load_id, details FROM loads WHERE load_id IN (SELECT load_id FROM quarantine) ORDER BY load_id"
+    )
+    return {
+        (row["load_id"], file["name"]): file.get("columns", [])
+        for row in rows
+        for file in json.loads(row["details"])["files"]
+    }
 
 
 def _entries(engine: Engine, which: Which | None) -> Iterator[tuple[Row, dict[str, Any]]]:
@@ -120,6 +134,7 @@ def retry(
     repaired: Path | None = None,
     which: Which | None = None,
     *,
+    mapping: Mapping | None = None,
     allow_orphans: Iterable[str] = frozenset(),
     dry_run: bool = False,
     progress: OnProgress = no_progress,
@@ -133,7 +148,9 @@ def retry(
     options = Options(orphan_tables(allow_orphans), dry_run=dry_run)
     rows = _read_repaired(repaired) if repaired else None
     with storing(engine, source) as store:
-        return _Retrying(engine, store, source, options, progress, which or Which(), rows).store_all([])
+        retrying = _Retrying(engine, store, source, options, progress, which or Which(), rows)
+        retrying.mapping = mapping
+        return retrying.store_all([])
 
 
 class _Retrying(Loading):
@@ -160,8 +177,14 @@ class _Retrying(Loading):
             self._match(self.repaired)
         for table in CONTRACT:
             one = StagedTable(self.store.reader, table, self.engine.settings.id_type)
-            returning = Returning(self.store, one)
-            if self._bring(returning):
+            returning = Returning(self.store, one, self.mapping)
+            self._bring(returning)
+            if returning.untried:
+                self.notes.append(
+                    f"{returning.untried} rows of {table.name} were left as they are: they are lines without columns, "
+                    "or lack columns that their mapping needs; `patron quarantine export` gives them for repair."
+                )
+            if returning.rows or returning.failed:
                 staged[table.name] = one
                 self.returning[table.name] = returning
                 self.retried.add(table.name)

@@ -38,12 +38,13 @@ class TableCounts:
 
 @dataclass(frozen=True)
 class FileRead:
-    """A file that was loaded: its size in bytes and the SHA-256 of its content as it lay there."""
+    """A file that was loaded: its size in bytes, the SHA-256 of its content as it lay there, and its columns."""
 
     name: str
     table: str
     size: int
     sha256: str
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

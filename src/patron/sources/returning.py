@@ -7,8 +7,10 @@ files are taken first, then those of later loads.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +20,8 @@ from patron.engines.quarantine import restate, settle
 from patron.engines.store import Store, number
 from patron.sources.checks import DUPLICATE, GOOD, UNKNOWN, Given, select_checked
 from patron.sources.formats.records import FAULTS
-from patron.sources.mapping.again import ROW, as_mapped
+from patron.sources.mapping.again import ROW, NotMade, as_mapped
+from patron.sources.mapping.model import Mapping
 from patron.sources.staging import StagedTable
 
 BATCH = 5_000
@@ -34,11 +37,15 @@ RESTATED = pa.schema(
 
 @dataclass(frozen=True)
 class Which:
-    """Some entries of the quarantine: of these tables, with these reason codes, of these loads; all for none."""
+    """Some entries of the quarantine: of these tables, with these reason codes, of these loads; all for none.
+
+    `entries` names single ones by their numbers.
+    """
 
     tables: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     loads: tuple[int, ...] = ()
+    entries: tuple[int, ...] = ()
 
     def condition(self) -> tuple[str, list[Any]]:
         """Return the entries as a condition in SQL, with its parameters."""
@@ -48,6 +55,7 @@ class Which:
             ("table_name", self.tables),
             ("reason_code", self.reasons),
             ("load_id", self.loads),
+            ("entry_id", self.entries),
         ):
             if values:
                 parts.append(f"{column} IN ({', '.join('?' for _ in values)})")
@@ -77,24 +85,30 @@ def waiting_for(table: Table, arrived: set[str]) -> list[str]:
 
 
 class Returning:
-    """Entries of one table in its stage; `rows` is how many."""
+    """Entries of one table in its stage; `rows` is how many, and `failed` are others of which no row can be made.
 
-    def __init__(self, store: Store, staged: StagedTable) -> None:
+    Those of loads by a mapping are seen through that, or through `mapping` if there is one.
+    """
+
+    def __init__(self, store: Store, staged: StagedTable, mapping: Mapping | None = None) -> None:
         self.store = store
         self.staged = staged
+        self.mapping = mapping
+        self.failed: list[NotMade] = []
         self.name = f"returning_{staged.table.name}"
         self.first = 0  # the rowid of the first entry in the stage
         self.rows = 0
+        self.untried = 0  # lines that could not be split, and rows that lack columns their mapping needs
         self.repaired = False
 
     def fetch(self, which: Which) -> int:
         """Stage the table's entries that `which` names; return how many there are.
 
-        Those that are refused as duplicates only where that reason is named: they would replace the row that was
-        taken.
+        Those that are refused as duplicates only where that reason is named, or they are: they would replace the
+        row that was taken.
         """
         condition, parameters = which.condition()
-        if DUPLICATE not in which.reasons:
+        if DUPLICATE not in which.reasons and not which.entries:
             condition += f" AND reason_code <> '{DUPLICATE}'"
         self.store.fetch(
             "SELECT entry_id, load_id, reason_code, content "
@@ -110,13 +124,17 @@ class Returning:
         reader, stage = self.store.reader, self.staged.stage
         codes = ", ".join(f"'{code}'" for code in FAULTS)
         splittable = "TRUE" if repaired else f"reason_code NOT IN ({codes})"
-        mapped = as_mapped(self.store, self.staged.table, entries, self.staged.id_type)
+        mapped, self.failed = as_mapped(
+            self.store, self.staged.table, entries, self.staged.id_type, self.mapping
+        )
+        reader.execute(f"CREATE OR REPLACE TEMP TABLE {self.name}_all AS SELECT * FROM {mapped}")
         self.rows = number(
             reader,
             f"CREATE OR REPLACE TEMP TABLE {self.name} AS "
             "SELECT ROW_NUMBER() OVER (ORDER BY load_id DESC, entry_id) - 1 AS place, * "
-            f"FROM {mapped} WHERE {splittable} AND {ROW} IS NOT NULL",
+            f"FROM {self.name}_all WHERE {splittable} AND {ROW} IS NOT NULL",
         )
+        self.untried = number(reader, f"SELECT COUNT(*) FROM {self.name}_all") - self.rows - len(self.failed)
         if self.rows:
             table, names = self.staged.table, ", ".join(self.staged.table.names)
             checked = select_checked(
@@ -143,15 +161,15 @@ class Returning:
 
     def settle(self, load_id: int) -> int:
         """Take the entries that were stored out of the quarantine and let the others say what is wrong now."""
-        if not self.rows:
-            return 0
         reader = self.store.reader
-        for some in self._restated():
+        for some in chain(self._failed(), self._restated() if self.rows else ()):
             columns = zip(*some, strict=True)
             arrays = [pa.array(values, kind) for values, kind in zip(columns, RESTATED.types, strict=True)]
             reader.register("arriving", pa.table(arrays, schema=RESTATED))
             restate(self.store, load_id, "SELECT * FROM arriving")
             reader.unregister("arriving")
+        if not self.rows:
+            return 0
         return settle(self.store, load_id, f"SELECT entry_id FROM ({self._with_state('= 0')})")
 
     def taken(self) -> int:
@@ -162,10 +180,14 @@ class Returning:
 
     def reasons(self) -> list[tuple[str, int]]:
         """Return the reason codes of the entries that are still refused, and how many have each."""
-        rows = self.store.reader.execute(
-            f"SELECT state, COUNT(*) FROM ({self._with_state('<> 0')}) GROUP BY state ORDER BY state"
-        ).fetchall()
-        return [(self.staged.problems.numbered(state).code, count) for state, count in rows]
+        counts = Counter(one.code for one in self.failed)
+        if self.rows:
+            rows = self.store.reader.execute(
+                f"SELECT state, COUNT(*) FROM ({self._with_state('<> 0')}) GROUP BY state ORDER BY state"
+            ).fetchall()
+            for state, count in rows:
+                counts[self.staged.problems.numbered(state).code] += count
+        return sorted(counts.items())
 
     def _with_state(self, condition: str) -> str:
         return (
@@ -173,6 +195,22 @@ class Returning:
             f"JOIN {self.staged.stage.name} AS staged ON staged.rowid = entry.place + {self.first} "
             f"WHERE staged.state {condition}"
         )
+
+    def _failed(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the entries of which no row can be made, for another reason now, some at a time."""
+        reader, why = self.store.reader, {one.entry_id: one for one in self.failed}
+        for start in range(0, len(self.failed), BATCH):
+            some = [one.entry_id for one in self.failed[start : start + BATCH]]
+            rows = reader.execute(
+                f"SELECT entry_id, reason_code, content FROM {self.name}_all "
+                "WHERE entry_id IN (SELECT UNNEST(CAST(? AS BIGINT[]))) ORDER BY entry_id",
+                [some],
+            ).fetchall()
+            yield [
+                (entry, why[entry].code, why[entry].reason, content)
+                for entry, code, content in rows
+                if self.repaired or why[entry].code != code
+            ]
 
     def _restated(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the entries that are refused for another reason now, some at a time.

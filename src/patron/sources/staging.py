@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from patron.contract import IdType, Table
 from patron.contract.ddl import column_type
@@ -76,6 +77,14 @@ class Target(ABC):
             raise
         self.connection.commit()
         return rows
+
+    def insert_arrow(self, batches: pa.RecordBatchReader) -> int:
+        """Insert rows that are as the target has them already, and return how many."""
+        self.connection.register("arriving_rows", batches)
+        try:
+            return number(self.connection, f"INSERT INTO {self.name} SELECT * FROM arriving_rows")
+        finally:
+            self.connection.unregister("arriving_rows")
 
     @abstractmethod
     def select(self, columns: Mapping[str, Given], source: str) -> str:

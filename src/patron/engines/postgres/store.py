@@ -16,7 +16,7 @@ from patron.contract import Column, Table, table_named
 from patron.engines.postgres.copying import copy_rows
 from patron.engines.postgres.keys import MANY, foreign_keys, without_keys, without_references
 from patron.engines.postgres.render import quoted
-from patron.engines.postgres.triggers import counter_of, noting_at_once
+from patron.engines.postgres.triggers import REFERRED, counter_of, noting_at_once
 from patron.engines.store import Merged, Stage, Store, number
 from patron.errors import DatabaseError
 
@@ -140,7 +140,11 @@ class PostgresStore(Store):
             without_keys(self.connection, self._home(stage.table.name)),
             noting_at_once(self.connection, stage.table, self.engine.schema),
         ):
-            return self._copy(query, self._home(stage.table.name))
+            stored = self._copy(query, self._home(stage.table.name))
+            if stage.table not in REFERRED:
+                customers = f"SELECT DISTINCT customer_id FROM {stage.name} WHERE state = 0"
+                self._copy(customers, self._home("changed_customers"))
+        return stored
 
     def _merge(self, stage: Stage, load_id: int | None) -> Merged:
         table, key, columns = self._home(stage.table.name), stage.table.key.name, _columns(stage.table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
 from typing import Any
 
 import fsspec
@@ -44,7 +45,7 @@ def download(url: str, folder: Path) -> Path:
     Raises SourceError when there are none or they cannot be read.
     """
     scheme = url.partition("://")[0].lower()
-    into = folder / "remote"
+    into = Path(mkdtemp(prefix="remote-", dir=folder))
     try:
         system, root = fsspec.core.url_to_fs(url)
         names = [root] if system.isfile(root) else sorted(system.find(root))

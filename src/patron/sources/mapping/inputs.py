@@ -10,7 +10,7 @@ from patron.errors import SourceError, did_you_mean
 from patron.sources.formats.databases import SourceDatabase, open_database
 from patron.sources.formats.files import FORMS, Form, Kind, SourceFile, ending_of
 from patron.sources.formats.remote import download, is_remote, public
-from patron.sources.layout import place, walk
+from patron.sources.layout import looks_like_a_copy, place, walk
 from patron.sources.mapping.model import Mapping, Options, TableMapping
 
 MOST_NAMES = 12  # that a message lists
@@ -139,6 +139,8 @@ class Inputs:
 
     def _files(self, pattern: str, key: tuple[str, ...]) -> list[SourceFile]:
         found = [one for one in self.source.files if PurePosixPath(one.name).match(pattern)]
+        if not looks_like_a_copy(pattern):
+            found = [one for one in found if not looks_like_a_copy(one.name)] or found
         if not found:
             known = [one.name for one in self.source.files]
             hint = did_you_mean(pattern, {name.lower(): name for name in known})

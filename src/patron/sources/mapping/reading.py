@@ -17,19 +17,20 @@ from patron.contract import CONTRACT, IdType
 from patron.engines.base import OnProgress
 from patron.errors import SourceError
 from patron.sources.checks import Given
-from patron.sources.content import Files
+from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import Form, Kind, SourceFile
 from patron.sources.formats.parts import part_of
 from patron.sources.formats.records import Fault, readable
 from patron.sources.formats.remote import public
 from patron.sources.formats.rows import RowsPart
 from patron.sources.formats.text import TextPart
+from patron.sources.layout import looks_like_a_copy, passed_over, read_from
 from patron.sources.mapping.expressions import NotAllowed, parse_query
 from patron.sources.mapping.inputs import Given as Input
 from patron.sources.mapping.inputs import Inputs, open_sources
 from patron.sources.mapping.model import Mapping
 from patron.sources.mapping.sandbox import Landing, Sandbox, identifier, landing_type, unique_names
-from patron.sources.mapping.table import ROW, MappedTable, Wrong
+from patron.sources.mapping.table import ROW, MappedTable
 from patron.sources.mapping.writing import Writing
 from patron.sources.reading import Reader, sentence
 from patron.sources.staging import Numbers, Part, Refused, StagedTable, Target, first_line
@@ -78,7 +79,23 @@ class MappedReader(Reader):
         """Return which files no table is made of, and what else is worth telling."""
         used = {file.name for landed in self.landed.values() for file in landed.files}
         passed = [file.name for file in self.source.files if file.name not in used]
-        return [*self._notes, *(f"{name} was passed over: the mapping does not name it." for name in passed)]
+        several = (
+            read_from(
+                " and ".join(one.table.name for one in self.tables if one.home == landed.home.name), names
+            )
+            for landed in self._inputs()
+            if len(names := [file.name for file in landed.files]) > 1
+        )
+        return [
+            *self._notes,
+            *(note for note in several if note),
+            *(
+                passed_over(name)
+                if looks_like_a_copy(name)
+                else f"{name} was passed over: the mapping does not name it."
+                for name in passed
+            ),
+        ]
 
     def stage(self) -> list[StagedTable]:
         """Read everything and stage each table."""
@@ -107,7 +124,11 @@ class MappedReader(Reader):
             self.tables.append(self._mapped_query(name, query))
         order = [table.name for table in CONTRACT]
         self.tables.sort(key=lambda one: order.index(one.table.name))
-        return [(file, one.home.name) for one in self._inputs() for file in one.files]
+        return [
+            Wanted(part.file, one.home.name, tuple(part.columns))
+            for one in self._inputs()
+            for part in one.parts
+        ]
 
     def _inputs(self) -> list[Landed]:
         """Return what is read from outside, without the queries."""
@@ -171,7 +192,7 @@ class MappedReader(Reader):
             for column, kind in home.types.items()
         ]
         self.sandbox.connection.execute(
-            f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {home.name}"
+            f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {home.name}"
         )
 
     def _mapped_query(self, name: str, query: str) -> MappedTable:
@@ -216,7 +237,7 @@ class MappedReader(Reader):
                     raise self._failed(part.table, error) from error
         for table in self.tables:
             if table.chosen is not None:
-                self.sandbox.connection.execute(f"CREATE TABLE {table.chosen_table} AS {table.chosen}")
+                self.sandbox.connection.execute(f"CREATE TEMP TABLE {table.chosen_table} AS {table.chosen}")
 
     def landing_of(self, table: MappedTable) -> Landed:
         """Return the input of a table."""
@@ -284,18 +305,15 @@ class MappedPart(Part):
         return list(self.table.given(types).items())
 
     def read(self, target: Target, folder: Path) -> None:
-        """Compute the rows in the sandbox and insert them."""
+        """Compute and check the rows in the sandbox, and insert them."""
         self.columns = dict(self.look(self.home.connection))
         self.faults = self.source.faults if self.answers else 0
         if not self.source.rows:
             return
-        relation = self.home.connection.sql(self.table.select(self.source.first, self.source.rows))
-        batches = relation.to_arrow_reader(ROWS_A_BATCH)
-        target.connection.register("arriving_rows", batches)
-        try:
-            self.rows = target.insert(self.columns, "arriving_rows", [], lambda _: True)
-        finally:
-            target.connection.unregister("arriving_rows")
+        # They are checked there too, so that what has to be handed over is numbers and days rather than text.
+        made = self.table.select(self.source.first, self.source.rows)
+        checked = self.home.connection.sql(target.select(self.columns, f"({made})"))
+        self.rows = target.insert_arrow(checked.to_arrow_reader(ROWS_A_BATCH))
 
     def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
         """Look the rows up in the source again, with what the table made of them."""
@@ -306,12 +324,8 @@ class MappedPart(Part):
                 if self.answers:
                     yield one
                 continue
-            values = next(made)
-            for value in self.table.values:
-                name = value.column.name
-                if fault := values.pop(f"fault_{name}", None):
-                    values[name] = _shown(self.table.wrongs(value)[int(fault) - 1], one.content, values[name])
-            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **values}, one.content)
+            shown = self.table.as_shown(next(made), one.content)
+            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **shown}, one.content)
 
     def _numbers(self, rows: Numbers) -> Numbers:
         """Return the sandbox's numbers of rows that are numbered as they were staged."""
@@ -361,7 +375,3 @@ def _landed_rows(home: Target, part: Part, rows: Numbers) -> Iterator[Refused]:
             shown = [readable(value) if isinstance(value, bytes) else value for value in values]
             content = dict(zip(names, shown, strict=True))
             yield Refused(row - part.first + 1, content, content)
-
-
-def _shown(wrong: Wrong, content: Any, otherwise: str | None) -> str | None:
-    return content.get(wrong.column) if wrong.column else otherwise

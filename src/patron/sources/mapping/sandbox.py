@@ -1,7 +1,8 @@
 """Where a mapping's rows wait and its SQL runs: a DuckDB of its own, which can reach nothing but itself.
 
 Inputs are read into tables here, just as they are, each row by its number. Then the door is shut: no file, no
-network, no extension and no setting can be reached by what runs here, and that cannot be undone.
+network, no extension and no setting can be reached by what runs here, and that cannot be undone. The tables are
+temporary ones: what memory has no room for goes to disk as it is, where a database's file would be packed first.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LEADING = (
     "UINTEGER",
 )
 
+SHARE = 4  # the part of the memory that rows may take while they wait: the other connection has the rest
+
 
 class Landing(Target):
     """An input's rows as they are, of all its files in order; `types` are its columns."""
@@ -36,7 +39,7 @@ class Landing(Target):
         super().__init__(connection, name)
         self.types = dict(types)
         columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in self.types.items())
-        connection.execute(f"CREATE TABLE {name} ({columns})")
+        connection.execute(f"CREATE TEMP TABLE {name} ({columns})")
 
     def select(self, columns: Mapping[str, Given], source: str) -> str:
         """Return the SELECT of a source's columns as the landing has them, None for those it lacks."""
@@ -53,16 +56,16 @@ class Landing(Target):
 
 
 class Sandbox:
-    """A DuckDB in a file below `folder`, with the limits of `like`."""
+    """A DuckDB in memory, with a share of the limits of `like`; what is more goes to a folder below `folder`."""
 
     def __init__(self, folder: Path, like: duckdb.DuckDBPyConnection) -> None:
         limits = like.execute(
-            "SELECT current_setting('memory_limit'), current_setting('threads')"
+            f"SELECT parse_formatted_bytes(current_setting('memory_limit')) // {SHARE}, current_setting('threads')"
         ).fetchall()[0]
         self.connection = duckdb.connect(
-            str(folder / "sandbox.duckdb"),
+            ":memory:",
             config={
-                "memory_limit": str(limits[0]),
+                "memory_limit": f"{limits[0]}B",
                 "threads": int(limits[1]),
                 "temp_directory": str(folder / "sandbox-spilled"),
                 "python_enable_replacements": False,
@@ -79,7 +82,7 @@ class Sandbox:
         self.connection.execute("SET lock_configuration = true")
 
     def close(self) -> None:
-        """Let go of it; its file goes with the folder."""
+        """Let go of it; what is on disk goes with the folder."""
         self.connection.close()
 
 

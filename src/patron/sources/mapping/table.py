@@ -165,6 +165,23 @@ class MappedTable:
             found.append(Wrong("", FAILED, f"{name} cannot be computed from the row's values."))
         return found
 
+    def first_wrong(self, values: Dict[str, Any]) -> Wrong | None:
+        """Return the first thing that is wrong with a row of `select_rows`, by the contract's order of columns."""
+        for value in self.values:
+            if fault := values.get(f"fault_{value.column.name}"):
+                return self.wrongs(value)[int(fault) - 1]
+        return None
+
+    def as_shown(self, values: Dict[str, Any], content: Dict[str, str | None]) -> dict[str, str | None]:
+        """Return a row of `select_rows` as a sentence quotes it: where a value failed, what the source has there."""
+        shown = {name: text for name, text in values.items() if not name.startswith("fault_")}
+        for value in self.values:
+            name = value.column.name
+            if fault := values.get(f"fault_{name}"):
+                wrong = self.wrongs(value)[int(fault) - 1]
+                shown[name] = content.get(wrong.column) if wrong.column else shown[name]
+        return shown
+
     def given(self, types: Dict[str, str]) -> dict[str, Given]:
         """Return where the contract's columns come from in the rows of `select`, whose columns are of `types`."""
         return {

@@ -18,6 +18,7 @@ from patron.errors import SourceError
 from patron.sources.formats.files import FORMS, Form, Kind, SourceFile, ending_of
 from patron.sources.formats.parts import part_of
 from patron.sources.formats.sheet import sheets
+from patron.sources.layout import looks_like_a_copy, passed_over
 from patron.sources.mapping.inputs import Source, open_sources
 from patron.sources.mapping.sandbox import Landing, Sandbox, landing_type, unique_names
 
@@ -73,6 +74,9 @@ class Sample:
         groups: dict[str, list[SourceFile]] = {}
         for file in self.source.files:
             if ending_of(file.name) is None or file.size == 0 or file.name.lower().endswith(".txt"):
+                continue
+            if len(self.source.files) > 1 and looks_like_a_copy(file.name):
+                self.problems.append(passed_over(file.name))
                 continue
             if file.form.kind is Kind.SHEET:
                 names = sheets(file.path)
