@@ -9,7 +9,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (
-    "pip-audit",
+    sys.executable,
+    "-m",
+    "pip_audit",
     "--requirement",
     ROOT / "requirements" / "runtime.txt",
     "--disable-pip",
