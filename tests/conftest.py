@@ -40,18 +40,18 @@ for _name in [
     del os.environ[_name]
 
 
-# What stands above an engine is the same Python on every PostgreSQL; the oldest one runs what talks SQL to it.
-_ABOVE_THE_ENGINE = ("tests/api/", "tests/cli/", "tests/browser/")
+# What stands above an engine is the same Python on every PostgreSQL; the oldest one runs what is most of all SQL.
+_ON_THE_OLDEST = ("tests/contract/", "tests/engines/", "tests/metrics/", "tests/model/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let PostgreSQL 15 run the contract, the model, the metrics and the loads; 18 runs everything."""
+    """Let PostgreSQL 15 run the contract, the model and the metrics; 18 runs everything."""
     if "postgres18" not in requested_engines():
         return
     extra = {
         item
         for item in items
-        if "postgres15" in item.nodeid.partition("[")[2] and item.nodeid.startswith(_ABOVE_THE_ENGINE)
+        if "postgres15" in item.nodeid.partition("[")[2] and not item.nodeid.startswith(_ON_THE_OLDEST)
     }
     if extra:
         config.hook.pytest_deselected(items=list(extra))

@@ -41,7 +41,7 @@ patron)
     for package in "$place"/lib/python3*/site-packages; do
         rm -rf "$package/pyarrow/include" "$package/pyarrow/tests" "$package/pyarrow/src"
         rm -f "$package"/pyarrow/libarrow_flight* "$package"/pyarrow/_flight* "$package"/pyarrow/libarrow_python_flight*
-        rm -f "$package"/pyarrow/libarrow_substrait* "$package"/pyarrow/_substrait* "$package"/pyarrow/libarrow_s3*
+        rm -f "$package"/pyarrow/_substrait* "$package"/pyarrow/libarrow_s3*
         find "$package/numpy" -depth -type d -name tests -exec rm -rf {} +
     done
     # Compiled once here, by the content of each file, so that a read-only container starts as fast as any.

@@ -94,7 +94,7 @@ def test_conditions_that_make_no_sense_are_problems(where: str, analyst: TestCli
 
 def test_too_many_and_too_long_are_problems(analyst: TestClient) -> None:
     problem(ask(analyst, "customers", where=["email:present"] * 201), 422)
-    problem(ask(analyst, "customers", favorite_product_category=["x"] * 10_000), 414)
+    problem(ask(analyst, "customers", favorite_product_category=["x"] * 2_000), 414)
     problem(ask(analyst, "customers", q="x" * 201), 422)
     problem(ask(analyst, "search/customers", q="a b c d e f"), 422)
     problem(ask(analyst, "search/customers", q=""), 422)

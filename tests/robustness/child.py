@@ -40,10 +40,14 @@ class Child:
 
     def works_for(self, seconds: float) -> bool:
         """Wait for so long, or until the work is done; return whether it is still being done."""
-        if self._said.poll(seconds):
+        if not self._said.poll(seconds):
+            return True
+        try:
             self._hear()
-            return False
-        return True
+        except EOFError:  # it has said that it is done already, and ended
+            self._process.join(_PATIENCE)
+            assert self._process.exitcode == 0, f"the child ended with {self._process.exitcode}"
+        return False
 
     def works(self) -> None:
         """Wait until the work is done, with the database still open. Raises what was raised in it."""
