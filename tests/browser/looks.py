@@ -56,6 +56,12 @@ class Look:
         return {"viewport": {"width": self.width, "height": HEIGHTS[self.width]}, "color_scheme": self.scheme}
 
 
+# A colour that is changing is neither of the two.
+_AT_REST = """() => document.getAnimations().every(
+    (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
+)"""
+
+
 def quiet(page: Page) -> None:
     """Wait until a page is whole: its words in their own font, its figures there, its charts drawn."""
     expect(page.locator("main, form").first).to_be_visible()
@@ -63,6 +69,7 @@ def quiet(page: Page) -> None:
     settled(page)
     page.evaluate("() => document.fonts.ready.then(() => undefined)")
     page.wait_for_timeout(60)  # the frame after the last change of size
+    page.wait_for_function(_AT_REST)
 
 
 def misplaced(page: Page) -> list[str]:

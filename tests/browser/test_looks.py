@@ -34,6 +34,7 @@ def test_axe_finds_nothing(small: Site, visit: Visit, name: str) -> None:
     wrong = {}
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         quiet(page)
         if found := _violations(page, *WCAG, "best-practice"):
             wrong[scheme] = found
