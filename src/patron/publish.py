@@ -15,7 +15,7 @@ from sqlglot import exp
 from patron.contract.bookkeeping import BUILDS, NEW_CUSTOMERS
 from patron.engines.base import Engine, OnProgress, Progress, no_progress
 from patron.errors import BuildError
-from patron.model.steps import Kept, kept
+from patron.model.steps import STORED, kept
 
 ROWS_A_PART = 1_000_000
 BY = "customer_id"
@@ -75,9 +75,7 @@ def _is_ready(target: Engine) -> bool:
 
 def _tables() -> dict[str, tuple[str, ...]]:
     """Return the tables that a build leaves behind, each with its columns."""
-    made = {
-        step.name: tuple(step.columns) for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)
-    }
+    made = {step.name: tuple(step.columns) for step in kept(*STORED)}
     return made | {table.name: table.names for table in (NEW_CUSTOMERS, BUILDS)}
 
 

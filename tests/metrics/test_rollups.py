@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from patron.engines import Engine
 from patron.errors import NoDatabase
 from patron.metrics import dashboard
-from patron.model import Kept
-from patron.model.steps import kept
+from patron.model.steps import STORED, kept
 from patron.settings import Model, Settings
 from tests.conftest import MakeEngine
 from tests.metrics.narrowing import random_narrowing
@@ -26,11 +25,7 @@ from tests.shops import STAGES, TODAY, Case, days_ago, histories, shop
 from tests.support.databases import Databases, fill, rows
 
 MOVES = (0, 1, -1, 31, -366)
-KEPT = [
-    step.name
-    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)
-    if step.name != "current_build"
-]
+KEPT = [step.name for step in kept(*STORED) if step.name != "current_build"]
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -16,7 +16,7 @@ from patron.engines import Engine
 from patron.engines.spark import SparkEngine
 from patron.engines.spark.render import rendered
 from patron.errors import NotReconciled
-from patron.model.steps import Kept, kept, step_named
+from patron.model.steps import STORED, kept, step_named
 from patron.settings import Settings
 from patron.sources.sample import Sample, store
 from tests.reference import customer_360, rfm_cut_points
@@ -56,7 +56,7 @@ def test_a_sample_shop_is_as_duckdb_has_it_row_for_row(lake: str, databases: Dat
             store(sample, one)
             one.build(sample.end)
         assert_same(rows(engine, "SELECT * FROM customer_360"), rows(other, "SELECT * FROM customer_360"))
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM):
+        for step in kept(*STORED):
             if step.name != "current_build":
                 assert contents(engine, step.name) == contents(other, step.name), step.name
 

@@ -15,7 +15,7 @@ from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines import Engine
 from patron.engines.base import Reconciliation
 from patron.model.render import parameters
-from patron.model.steps import Kept, kept, step_named
+from patron.model.steps import STORED, Kept, kept, step_named
 from patron.settings import Model
 from patron.sources.loads import latest_warnings, loads
 
@@ -57,7 +57,7 @@ def _read(engine: Engine, today: date) -> dict[str, Any]:
     there = engine.contents()
     if not {table.name for table in (*CONTRACT, *BOOKKEEPING)} <= there.keys():
         return nothing(State.NOT_INITIALISED)
-    derived = {step.name for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW)}
+    derived = {step.name for step in kept(*STORED, Kept.VIEW)}
     last = engine.last_build()
     used = _settings_of(last) if last and last.get("model") == engine.model_mark else None
     other = not derived <= there.keys() or (last is not None and used is None)

@@ -17,7 +17,7 @@ from patron import __version__
 from patron.contract.bookkeeping import BUILDS, CHANGED_CUSTOMERS, LOADS, QUARANTINE, SCHEMA_HISTORY
 from patron.contract.versions import Version, schema_version, since
 from patron.errors import NoDatabase, OtherVersion
-from patron.model.steps import Kept, kept
+from patron.model.steps import STORED, Kept, kept
 
 if TYPE_CHECKING:
     from patron.engines.base import Engine
@@ -108,7 +108,7 @@ def lacks(found: Columns) -> str | None:
     """Return in words which table or view that builds fill lacks what; None where all is there, or nothing is yet."""
     if BUILDS.name not in found:
         return None
-    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+    for step in kept(*STORED, Kept.VIEW):
         names = {name for name, _ in found.get(step.name, [])}
         if not names:
             return f"it has no {step.name}"

@@ -17,7 +17,7 @@ from typing import Literal
 from patron.contract import CONTRACT, Column, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.model.lineage import DECLARED, ROWS, lineage, traced
-from patron.model.steps import DIALECT, Kept, Step, kept
+from patron.model.steps import DIALECT, STORED, Kept, Step, kept
 from patron.settings import Model
 
 Kind = Literal["contract table", "table", "view", "step", "check", "bookkeeping table"]
@@ -68,7 +68,7 @@ def tables() -> tuple[Description, ...]:
     return (
         *map(_step, views),
         *(Description(table.name, "contract table", table.meaning) for table in CONTRACT),
-        *map(_step, kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)),
+        *map(_step, kept(*STORED)),
         *map(_step, kept(Kept.BUILD_STEP, Kept.BATCH_STEP, Kept.CHECK)),
         *(Description(table.name, "bookkeeping table", table.meaning) for table in BOOKKEEPING),
     )

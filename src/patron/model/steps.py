@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 
@@ -35,6 +35,9 @@ class Kept(StrEnum):
     CHECK = "check"  # a query whose rows go into the build's record
 
 
+STORED = (Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM)  # in tables that outlast a build
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the model.
@@ -59,10 +62,15 @@ class Step:
         """A fresh syntax tree of the step, to be changed at will."""
         return _parse(self.name, self.sql)
 
-    @property
+    @cached_property
     def sums(self) -> tuple[str, ...]:
-        """The columns that add up over customers; the others of a shop sum are its key."""
+        """The columns of a shop sum that add up over customers."""
         return tuple(one.alias_or_name for one in self.tree.selects if one.find(exp.AggFunc))
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of a shop sum that tell its rows apart."""
+        return tuple(name for name in self.columns if name not in self.sums)
 
 
 @cache

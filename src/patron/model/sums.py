@@ -9,18 +9,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from patron.contract.bookkeeping import SLICE_NUMBERS
 from patron.model.steps import Kept, Step, kept
 
 SLICES = "slices"
 CUSTOMER_SLICES = "customer_slices"
 ENTRIES = "entries"  # how many rows are behind a sum; without any the sum is none
-SLICE_KEY = (
-    "customer_segment",
-    "rfm_segment",
-    "churn_risk_score",
-    "favorite_product_category",
-    "preferred_marketing_channel",
-)
 # With more of the customers affected than this, sums are cheaper made anew.
 ANEW_FROM_SHARE = 0.3
 
@@ -37,25 +31,26 @@ def changed_sums(step: Step, former: str, fresh: str) -> str:
 
     Rows to which nothing is added are left out.
     """
-    keys = [name for name in step.columns if name not in step.sums]
+    keys = ", ".join(step.keys)
     signed = ", ".join(f"-{name} AS {name}" for name in step.sums)
     added = ", ".join(f"SUM({name}) AS {name}" for name in step.sums)
     return (
-        f"SELECT {', '.join(keys)}, {added}\n"
+        f"SELECT {keys}, {added}\n"
         f"FROM (\n"
-        f"    SELECT {', '.join(keys)}, {signed} FROM {former}\n"
+        f"    SELECT {keys}, {signed} FROM {former}\n"
         f"    UNION ALL\n"
-        f"    SELECT {', '.join(keys)}, {', '.join(step.sums)} FROM {fresh}\n"
+        f"    SELECT {keys}, {', '.join(step.sums)} FROM {fresh}\n"
         f") AS changes\n"
-        f"GROUP BY {', '.join(keys)}\n"
+        f"GROUP BY {keys}\n"
         f"HAVING {' OR '.join(f'SUM({name}) <> 0' for name in step.sums)}"
     )
 
 
 def new_slice_numbers(schema: str = "") -> str:
     """Return the statement that keeps the numbers of slices met for the first time; `schema` ends with a dot."""
+    columns = ", ".join(SLICE_NUMBERS.names)
     return (
-        f"INSERT INTO {schema}slice_numbers (slice_id, {', '.join(SLICE_KEY)})\n"
-        f"SELECT slice_id, {', '.join(SLICE_KEY)} FROM {schema}{SLICES}\n"
-        f"WHERE slice_id NOT IN (SELECT slice_id FROM {schema}slice_numbers)"
+        f"INSERT INTO {schema}{SLICE_NUMBERS.name} ({columns})\n"
+        f"SELECT {columns} FROM {schema}{SLICES}\n"
+        f"WHERE slice_id NOT IN (SELECT slice_id FROM {schema}{SLICE_NUMBERS.name})"
     )

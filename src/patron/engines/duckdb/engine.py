@@ -32,7 +32,7 @@ from patron.engines.duckdb.store import DuckDBStore
 from patron.engines.upgrading import Columns, Run, by_table
 from patron.errors import DatabaseError, NoDatabase
 from patron.model.render import inlined, mark, parameters
-from patron.model.steps import Kept, Step, kept, steps
+from patron.model.steps import STORED, Kept, Step, kept, steps
 from patron.settings import Settings
 
 COPYING = """
@@ -145,7 +145,7 @@ class DuckDBEngine(Engine):
     def install(self, run: Run) -> None:
         self._create_declared(run)
         there = self.columns(run)
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+        for step in kept(*STORED, Kept.VIEW):
             if step.kept is Kept.VIEW:
                 run(f"CREATE OR REPLACE VIEW {step.name} AS {step.sql}")
             else:

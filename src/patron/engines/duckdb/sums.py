@@ -75,11 +75,10 @@ class ChangedSums:
             self._run(f"CREATE OR REPLACE TEMP TABLE {time} AS {step.sql}")
         for name in (*summed_tables(), CUSTOMER_SLICES):
             self._run(f"DROP VIEW temp.{name}")
-        keys = [name for name in step.columns if name not in step.sums]
         changes = changed_sums(step, "temp.former", "temp.fresh")
         self._run(
             f"CREATE OR REPLACE TEMP TABLE summed AS "
-            f"SELECT {', '.join(keys)}, {', '.join(f'SUM({name}) AS {name}' for name in step.sums)} "
+            f"SELECT {', '.join(step.keys)}, {', '.join(f'SUM({name}) AS {name}' for name in step.sums)} "
             f"FROM (FROM {self.main}.{step.name} UNION ALL BY NAME ({changes})) "
             f"GROUP BY ALL HAVING SUM({ENTRIES}) <> 0"
         )

@@ -21,7 +21,7 @@ from patron.engines.postgres.triggers import REFERRED, notes_of, trigger_stateme
 from patron.engines.upgrading import stamping
 from patron.errors import DatabaseError, PatronError
 from patron.model.render import inlined, parameters
-from patron.model.steps import Kept, Step, kept
+from patron.model.steps import STORED, Kept, Step, kept
 from patron.settings import Settings
 
 INSTALLING = 0x0A7407  # the advisory lock under which tables, triggers and the procedure are made
@@ -42,7 +42,7 @@ def script(settings: Settings, schema: str) -> str:
     ]
     for table in DECLARED:
         parts += [f"{one};" for one in _declaration(table, settings)]
-    for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+    for step in kept(*STORED, Kept.VIEW):
         parts += [f"{one};" for one in _creation(step, settings, schema)]
     parts += [f"{one};" for one in trigger_statements(schema)]
     procedure = procedure_sql(settings, schema)
@@ -77,7 +77,7 @@ class Installation:
             self._declare(table)
         try:
             with self.connection.transaction():
-                for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+                for step in kept(*STORED, Kept.VIEW):
                     self._derive(step)
         except (_OutdatedError, psycopg.errors.InvalidTableDefinition, psycopg.errors.UndefinedColumn):
             self._derive_anew()
@@ -150,7 +150,7 @@ class Installation:
         try:
             for step in reversed(kept(Kept.VIEW)):
                 self._execute(f"DROP VIEW IF EXISTS {self.home}.{step.name}")
-            for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+            for step in kept(*STORED, Kept.VIEW):
                 if step.kept is not Kept.VIEW and self._exists(step) and self._outdated(step):
                     self._execute(f"DROP TABLE {self.home}.{step.name}")
                 self._derive(step)

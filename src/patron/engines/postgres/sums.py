@@ -54,9 +54,8 @@ def compare(home: str) -> str:
 
 def brought_up_to_date(step: Step, schema: str, home: str) -> str:
     """Return what adds to a shop sum what changed; `step_rows` then says how many of its rows did."""
-    keys = [name for name in step.columns if name not in step.sums]
     changes = f"{step.name}_changes"
-    same = " AND ".join(f"kept.{name} = changes.{name}" for name in keys)
+    same = " AND ".join(f"kept.{name} = changes.{name}" for name in step.keys)
     columns = ", ".join(step.columns)
     made = "".join(
         _table(f"{step.name}_{time}", rendered(step.tree, schema, stand_ins=_stand_ins(time)))

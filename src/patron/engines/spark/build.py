@@ -23,14 +23,14 @@ from patron.engines.spark.lake import COMMIT, Lake, materialised
 from patron.engines.spark.render import rendered
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled
 from patron.model.render import parameters
-from patron.model.steps import Kept, kept, step_named, steps
+from patron.model.steps import STORED, Kept, kept, step_named, steps
 from patron.model.steps import Step as ModelStep
 
 if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
 
 T = TypeVar("T")
-MADE = (Kept.BUILD_STEP, Kept.BATCH_STEP, Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW)
+MADE = (Kept.BUILD_STEP, Kept.BATCH_STEP, *STORED, Kept.VIEW)
 # What the build reads of its own result and of no other's.
 FIRST_FIGURES = "SELECT COUNT(*) AS number FROM customer_features"
 

@@ -23,7 +23,7 @@ from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
 from patron.errors import DatabaseError
 from patron.model.render import mark
-from patron.model.steps import Kept, kept, steps
+from patron.model.steps import STORED, Kept, kept, steps
 from patron.settings import Settings
 
 # What one message to a Spark Connect server may hold, with room to spare.
@@ -82,7 +82,7 @@ class SparkEngine(Engine):
         rows = self.query("SHOW VIEWS")
         seen = {str(row.get("viewName") or row.get("tableName")) for row in rows}
         known = {table.name: "table" for table in (*CONTRACT, *BOOKKEEPING)}
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+        for step in kept(*STORED, Kept.VIEW):
             known[step.name] = "view" if step.kept is Kept.VIEW else "table"
         return {name: known[name] for name in sorted(seen & known.keys())}
 

@@ -20,7 +20,7 @@ from patron.engines.base import Row
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import Place, telling
 from patron.errors import NoDatabase
-from patron.model.steps import Kept, Step, kept
+from patron.model.steps import STORED, Kept, Step, kept
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -167,7 +167,7 @@ class Lake:
         if commit is None:
             return
         columns = json.loads(commit["columns"])
-        for step in kept(Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM, Kept.VIEW):
+        for step in kept(*STORED, Kept.VIEW):
             if step.name in columns:
                 path = self.path(step.name, commit["folder"])
                 self.show(step.name, f"parquet.`{path}`", columns[step.name])
@@ -211,6 +211,6 @@ def _plain_schema(schema: pa.Schema) -> pa.Schema:
 
 def materialised(step: Step, readers: Iterable[Step]) -> bool:
     """Tell whether a step's rows are written: those that several steps read, and what a build leaves behind."""
-    if step.kept in (Kept.CUSTOMER_TABLE, Kept.SHOP_TABLE, Kept.SHOP_SUM):
+    if step.kept in STORED:
         return True
     return step.kept is not Kept.CHECK and sum(step.name in one.reads for one in readers) > 1
