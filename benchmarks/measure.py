@@ -70,6 +70,7 @@ def run(task: str, threads: int, **arguments: Any) -> Any:
     document = json.dumps({"task": task, "arguments": arguments | {"threads": threads}}, default=str)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PATRON_")}
     environment |= {"POLARS_MAX_THREADS": str(threads)}
+    os.sync()  # or this one would wait for what the one before has written
     child = subprocess.run(
         [sys.executable, "-m", "benchmarks.measure", document],
         cwd=ROOT,

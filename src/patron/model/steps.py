@@ -63,6 +63,11 @@ class Step:
         return _parse(self.name, self.sql)
 
     @cached_property
+    def mentions(self) -> frozenset[str]:
+        """Every name in the step's text: all columns that it could read are among them."""
+        return frozenset(node.name for node in self.tree.find_all(exp.Identifier))
+
+    @cached_property
     def sums(self) -> tuple[str, ...]:
         """The columns of a shop sum that add up over customers."""
         return tuple(one.alias_or_name for one in self.tree.selects if one.find(exp.AggFunc))

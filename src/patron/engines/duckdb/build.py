@@ -50,10 +50,13 @@ WORKING = {
     # A worker compresses what it inserts as it goes, and not at its commit, which others have to wait for.
     "write_buffer_row_group_count": 1,
 }
+# Nearly every customer has others: compressing them takes a fifth of the time of writing, and saves a fiftieth of disk.
+HARDLY_COMPRESSED = frozenset({"email", "phone_number"})
 # With more of the customers changed than this, a full build is the cheaper one.
 FULL_FROM_SHARE = 0.3
 T = TypeVar("T")
-NARROWED = tuple(table.name for table in CONTRACT if "customer_id" in table.names)
+NARROWED = {table.name: table.names for table in CONTRACT if "customer_id" in table.names}
+IN_BATCHES = (Kept.BATCH_STEP, Kept.CUSTOMER_TABLE)
 
 
 class DuckDBBuild:
@@ -111,7 +114,7 @@ class DuckDBBuild:
         with self.engine.transaction() as cursor:
             _drop_next(cursor)
             for step in kept(Kept.CUSTOMER_TABLE):
-                cursor.execute(f"CREATE TABLE {step.name}_next AS FROM {step.name} WITH NO DATA")
+                _create_next(cursor, step.name)
         try:
             self._compute(ranges)
             with self.engine.transaction() as cursor:
@@ -247,10 +250,12 @@ class DuckDBBuild:
         picked once, which pays where they are few and lie far apart.
         """
         start = time.perf_counter()
-        for name in NARROWED:
+        mentioned = {name for step in self._steps(*IN_BATCHES) for name in step.mentions}
+        for name, columns in NARROWED.items():
+            used = ", ".join(column for column in columns if column in mentioned)
             cursor.execute(
                 f"CREATE OR REPLACE TEMP {kind} {name} AS "
-                f"SELECT * FROM {self.engine.catalog}.main.{name} WHERE {condition}"
+                f"SELECT {used} FROM {self.engine.catalog}.main.{name} WHERE {condition}"
             )
         self._took("narrowing", time.perf_counter() - start)
         yield
@@ -375,6 +380,15 @@ class DuckDBBuild:
     def _took(self, name: str, seconds: float) -> None:
         with self.counting:
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+
+def _create_next(cursor: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Create the table that a full build fills and puts in the place of `name`."""
+    columns = [
+        f"{column} {kind}{' USING COMPRESSION uncompressed' if column in HARDLY_COMPRESSED else ''}"
+        for column, kind, *_ in cursor.execute(f"DESCRIBE {name}").fetchall()
+    ]
+    cursor.execute(f"CREATE TABLE {name}_next ({', '.join(columns)})")
 
 
 def _drop_next(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlglot import ErrorLevel, exp
 
 from patron.contract import CONTRACT
+from patron.engines.postgres.picks import in_own_words
 from patron.model.steps import Kept, Step, steps
 
 # Under COLLATE "C" only A to Z have a lower case here, while DuckDB knows all of Unicode. Two letters outside
@@ -54,7 +55,8 @@ def rendered(
 def rendered_step(step: Step, schema: str, *, indent: int = 0) -> str:
     """Return a step as the procedure runs it."""
     batch = step.kept in (Kept.BATCH_STEP, Kept.CUSTOMER_TABLE)
-    return rendered(step.tree, schema, batch=batch, indent=indent)
+    query = in_own_words(step.tree) if batch else step.tree
+    return rendered(query, schema, batch=batch, indent=indent)
 
 
 def quoted(schema: str) -> str:
