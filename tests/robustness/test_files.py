@@ -180,6 +180,7 @@ def test_ctrl_c_leaves_nothing_of_a_full_build(
     path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(patron.engines.duckdb.build, "FACTS_A_BATCH", 500)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with connect(str(path), Settings(threads=2)) as engine:
         contents = engine.contents()
         with pytest.raises(KeyboardInterrupt):

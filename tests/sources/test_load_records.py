@@ -53,7 +53,7 @@ def _record(data: bytes, position: int) -> tuple[list[bytes] | None, int]:
     raws: list[bytes] = []
     while True:
         start = position
-        while data[position : position + 1] == b" ":
+        if data[position : position + 2] == b' "':
             position += 1
         if data[position : position + 1] == b'"':
             value, position = _quoted(data, position + 1)
@@ -129,6 +129,7 @@ PIECES = st.sampled_from(
         b"\xc3\xa9",
         b"x,y,z\n",
         b'"q",2,3\n',
+        b'  "q",2,3\n',
         b"\0",
     ]
 )

@@ -47,12 +47,12 @@ class Grammar:
     def __init__(self, delimiter: str, width: int, quote: str = '"') -> None:
         """Compile the grammar for `width` columns; `delimiter` is one character, `quote` one or none."""
         mark, mantle = re.escape(delimiter.encode()), re.escape(quote.encode())
-        # Spaces around quotes are dropped, as DuckDB does. No choice here can be taken in two ways, so that
-        # no line makes the matching slow.
+        # One space before quotes and all after them are dropped, as DuckDB does; after more spaces a quote is a
+        # letter. No choice here can be taken in two ways, so that no line makes the matching slow.
         field = rb"[^" + mark + rb"\r\n]*+"
         if quote:
             inner = rb"(?:[^" + mantle + rb"]++|" + mantle * 2 + rb")*+"
-            field = rb" *" + mantle + inner + mantle + rb" *|(?! *" + mantle + rb")" + field
+            field = rb" ?" + mantle + inner + mantle + rb" *|(?! ?" + mantle + rb")" + field
         end = rb"(\r\n|\n|\r|\Z)"
         self.delimiter = delimiter.encode()
         self.quote = quote.encode()
@@ -87,9 +87,9 @@ class Grammar:
         return bool(self.quote) and self.quote in raw
 
     def _value(self, raw: bytes) -> str | None:
-        stripped = raw.strip(b" ")
-        if self.quote and stripped.startswith(self.quote):
-            raw = stripped[1:-1].replace(self.quote * 2, self.quote)
+        opened = raw.removeprefix(b" ")
+        if self.quote and opened.startswith(self.quote):
+            raw = opened.rstrip(b" ")[1:-1].replace(self.quote * 2, self.quote)
         return raw.decode() or None
 
 
