@@ -58,4 +58,4 @@ def test_a_mapping_that_is_not_named_is_found_or_proposed(patron: Patron, sales:
 
 def test_ids_of_text_are_told_in_a_check(patron: Patron, folder: Path) -> None:
     (folder / "people.csv").write_text("customer_id,email\nA1,a@example.com\nA2,b@example.com\n")
-    assert "If these ids are text, set id_type" in patron("map", "people.csv", "--check").stdout
+    assert 'set id_type = "text" in patron.toml' in patron("map", "people.csv", "--check").stdout

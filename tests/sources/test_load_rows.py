@@ -165,3 +165,17 @@ def test_a_key_may_not_come_back_in_another_file(engine: Engine, tmp_path: Path)
     assert refused(engine, "source_file", "source_line", "reason_code") == [
         ("customer_info-2.csv", 2, "duplicate_key")
     ]
+
+
+def test_ids_that_are_text_are_told(engine: Engine, tmp_path: Path) -> None:
+    few = "\n".join(f"{number},,,,,," for number in range(1, 101))
+    head = files.CUSTOMERS.splitlines()[0]
+    slip = load(engine, write(tmp_path / "slip" / "customer_info.csv", f"{head}\n{few}\nTotal,,,,,,\n"))
+    assert (slip.quarantined, slip.notes) == (1, ())
+    report = load(
+        engine, write(tmp_path / "text" / "customer_info.csv", f"{head}\nA1,,,,,,\n{few}\n2B,,,,,,\n")
+    )
+    assert report.notes == (
+        "Rows were refused since ids are to be whole numbers here (customer_id). If such ids are right, set "
+        'id_type = "text" in patron.toml and load into a new database.',
+    )

@@ -71,9 +71,9 @@ def map(  # noqa: A001 - the command is called so
     )
     todo = sum(line.startswith("# TODO") for line in found.text.splitlines())
     waiting = f"{counted(todo, 'line')} there marked TODO: these wait for your word."
-    hint = [Text(waiting, "yellow")] if todo else []
-    document = {"source": shown, "to": to, "tables": found.tables}
-    run.show(document, Text(said, "bold green"), *hint, commands(*following))
+    hints = [Text(one, "yellow") for one in (waiting if todo else None, found.advice) if one]
+    document = {"source": shown, "to": to, "tables": found.tables, "advice": found.advice}
+    run.show(document, Text(said, "bold green"), *hints, commands(*following))
 
 
 def _check(run: Run, paths: list[str]) -> None:
@@ -105,18 +105,17 @@ def _check(run: Run, paths: list[str]) -> None:
         if path
         else (f"patron map {shown} --to FILE.toml", "write that mapping, to read it through")
     )
-    run.show(
-        document, Text(said), *(_part(one) for one in previews), *_hint(run, previews), commands(following)
-    )
+    run.show(document, Text(said), *(_part(one) for one in previews), *_hint(previews), commands(following))
 
 
-def _hint(run: Run, previews: list[Preview]) -> list[Text]:
-    """Return what to do where no row of a table would be stored because its ids are text."""
-    is_text = run.settings.id_type == "bigint" and any(
-        one.rows and one.reasons.get("not_a_number") == one.rows for one in previews
+def _hint(previews: list[Preview]) -> list[Text]:
+    """Return what to do where rows would be refused because their ids are text."""
+    columns = dict.fromkeys(column for one in previews for column in one.ids_with_letters)
+    said = (
+        f"Ids are to be whole numbers ({', '.join(columns)}). If those refused are right, set "
+        'id_type = "text" in patron.toml before the first load.'
     )
-    said = 'If these ids are text, set id_type = "text" in patron.toml before the first load.'
-    return [Text(said, "yellow")] if is_text else []
+    return [Text(said, "yellow")] if columns else []
 
 
 def _part(one: Preview) -> RenderableType:

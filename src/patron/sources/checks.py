@@ -69,6 +69,10 @@ class Problems:
             self._known.append(problem)
         return self._known.index(problem) + 1
 
+    def known(self, problem: Problem) -> int | None:
+        """Return the problem's number if it has one."""
+        return self._known.index(problem) + 1 if problem in self._known else None
+
     def numbered(self, number: int) -> Problem:
         """Return the problem of that number."""
         return self._known[number - 1]
@@ -114,6 +118,11 @@ def select_checked(
         f"SELECT {', '.join([*keep, *table.names])}, CAST(CASE {' '.join(cases)} ELSE {GOOD} END AS SMALLINT) AS state "
         f"FROM (SELECT *, {values} FROM (SELECT {raw} FROM {source}))"
     )
+
+
+def not_a_number(column: Column) -> Problem:
+    """Return the problem of a row whose value is to be a number and is none."""
+    return Problem("not_a_number", f"{column.name} '{{{column.name}}}' is not a number.")
 
 
 def unknown(column: Column, refused: str | None = None) -> Problem:
@@ -219,7 +228,9 @@ class _Check:
         elif self.is_native:
             yield f"WHEN {self.raw_name} IS NOT NULL AND {self.name} IS NULL THEN {self._number(*does_not_fit[1:])}"
         elif self.is_date:
-            yield self._unsound(self._written_as(DAY), [], ("not_a_date", "is not a date such as 2024-03-31"))
+            yield self._unsound(
+                self._written_as(DAY), [], self._number("not_a_date", "is not a date such as 2024-03-31")
+            )
         else:
             whole = self.kind is not Type.MONEY
             pattern = self._written_as(WHOLE_NUMBER if whole else NUMBER)
@@ -232,20 +243,19 @@ class _Check:
                 (f"{self.name} IS NULL AND {pattern}", *does_not_fit[1:]),
                 (self._written_as(NUMBER), *precise),
             ]
-            yield self._unsound(sound, reasons, ("not_a_number", "is not a number"))
+            yield self._unsound(sound, reasons, self.problems.number(not_a_number(self.column)))
 
-    def _unsound(self, sound: str, reasons: list[tuple[str, str, str]], otherwise: tuple[str, str]) -> str:
+    def _unsound(self, sound: str, reasons: list[tuple[str, str, str]], otherwise: int) -> str:
         """The branch for what was given but is not a value, with the reason that applies.
 
         Most values are written as DuckDB itself would write them, which is the cheapest thing to ask.
         """
         cases = " ".join(f"WHEN {reason} THEN {self._number(code, words)}" for reason, code, words in reasons)
-        number = self._number(*otherwise)
         blank = f"{self.raw_name} IS NULL OR TRIM({self.raw_name}, E' \\t') = ''"
         return (
             f"WHEN NOT CASE WHEN CAST({self.name} AS VARCHAR) = {self.raw_name} OR {blank} THEN TRUE "
             f"ELSE COALESCE({self.name} IS NOT NULL AND {sound}, FALSE) END "
-            f"THEN {f'CASE {cases} ELSE {number} END' if cases else number}"
+            f"THEN {f'CASE {cases} ELSE {otherwise} END' if cases else otherwise}"
         )
 
     def _written_as(self, pattern: str) -> str:

@@ -207,6 +207,7 @@ class Loading:
             removed = replacing.remove([one for one in tables if one.parts], self.merged)
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
+        self.notes += _ids_with_letters(tables)
         for name in self.retried:
             refused.update({(name, code): count for code, count in self.returning[name].reasons()})
         counts = tuple(self._counts(one, refused, removed) for one in tables)
@@ -366,6 +367,15 @@ def orphan_tables(words: Iterable[str]) -> frozenset[str]:
                 f"It can be: {', '.join(ORPHANS)}; a fact needs its customer and an answer its campaign."
             )
     return frozenset(ORPHANS[word] for word in words)
+
+
+def _ids_with_letters(staged: list[StagedTable]) -> Iterator[str]:
+    columns = dict.fromkeys(column for one in staged for column in one.ids_with_letters())
+    if columns:
+        yield (
+            f"Rows were refused since ids are to be whole numbers here ({', '.join(columns)}). If such ids are right, "
+            'set id_type = "text" in patron.toml and load into a new database.'
+        )
 
 
 def _was_read(table: dict[str, Any]) -> bool:

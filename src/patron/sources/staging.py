@@ -16,14 +16,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from patron.contract import IdType, Table
+from patron.contract import IdType, Table, Type
 from patron.contract.ddl import column_type
 from patron.engines.store import Stage, number
-from patron.sources.checks import GOOD, Given, Problems, select_checked
+from patron.sources.checks import GOOD, Given, Problems, not_a_number, select_checked
 from patron.sources.formats.files import SourceFile
 from patron.sources.formats.records import Fault
 
 Numbers = np.ndarray[Any, Any]
+
+MANY = 0.01  # of a table's rows: fewer ids that are no number are slips
 
 
 class Refused(NamedTuple):
@@ -140,6 +142,20 @@ class StagedTable(Target):
     def rows_read(self) -> int:
         """All rows of all parts, sound or not."""
         return sum(part.rows + part.faults for part in self.parts)
+
+    def ids_with_letters(self) -> tuple[str, ...]:
+        """Return the columns of ids that are no number in so many rows that they may be right as text."""
+        numbers = {
+            number: column.name
+            for column in self.table.columns
+            if column.type is Type.ID and (number := self.problems.known(not_a_number(column)))
+        }
+        found = self.connection.execute(
+            f"SELECT state, COUNT(*) FROM {self.name} WHERE state <> {GOOD} GROUP BY state ORDER BY state"
+        ).fetchall()
+        return tuple(
+            numbers[state] for state, rows in found if state in numbers and rows >= MANY * self.rows_read
+        )
 
     def select(self, columns: Mapping[str, Given], source: str) -> str:
         """Return the SELECT that types and checks the rows of `source`."""

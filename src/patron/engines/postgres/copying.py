@@ -6,18 +6,19 @@ made its tables with other ones, such as INTEGER where the contract has BIGINT.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from io import BytesIO
-from typing import Any
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import duckdb
 import psycopg
 import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.postgres import types
-from pyarrow import csv
 
-ROWS_A_BATCH = 50_000
+T = TypeVar("T")
+
+ROWS_A_BATCH = 25_000
 # DuckDB's types for PostgreSQL's, by its names. Columns of any other are sent as they are.
 _SAME = {
     "int2": "SMALLINT",
@@ -36,7 +37,8 @@ _KINDS = {types[name].oid: kind for name, kind in _SAME.items()}
 def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cursor[Any], table: str) -> int:
     """Copy the rows of a DuckDB `query` into the PostgreSQL `table`, column by name; return how many.
 
-    `table` is SQL, quoted where it must be; the query's columns must be words that need no quotes.
+    `table` is SQL, quoted where it must be; the query's columns must be words that need no quotes. The next rows
+    are made while the server takes the last.
     """
     names = [name for name, *_ in reader.execute(f"DESCRIBE {query}").fetchall()]
     cursor.execute(f"SELECT {', '.join(names)} FROM {table} LIMIT 0".encode())
@@ -46,28 +48,35 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
         for name, code in zip(names, codes, strict=True)
     ]
     rows = reader.sql(f"SELECT {', '.join(values)} FROM ({query})").to_arrow_reader(ROWS_A_BATCH)
-    encoder = ArrowToPostgresBinaryEncoder(rows.schema)
     count = 0
     statement = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT binary)"
     with cursor.copy(statement.encode()) as copy:
-        copy.write(encoder.write_header())
-        for batch in rows:
-            copy.write(encoder.write_batch(batch))
-            count += batch.num_rows
-        copy.write(encoder.finish())
+        for number, encoded in _ahead(_encoded(rows)):
+            copy.write(encoded)
+            count += number
     return count
 
 
-def copy_batches(
-    cursor: psycopg.Cursor[Any], table: str, columns: Iterable[str], batches: Iterable[pa.RecordBatch]
-) -> int:
-    """Copy Arrow batches into the PostgreSQL `table`, which is SQL like `columns`; return how many rows."""
-    count = 0
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)"
-    with cursor.copy(statement.encode()) as copy:
-        for batch in batches:
-            buffer = BytesIO()
-            csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
-            copy.write(buffer.getbuffer())
-            count += batch.num_rows
-    return count
+def copy_batches(batches: pa.RecordBatchReader, cursor: psycopg.Cursor[Any], table: str) -> int:
+    """Copy Arrow batches into the PostgreSQL `table` as `copy_rows` does; return how many rows."""
+    with duckdb.connect() as reader:
+        reader.register("arriving", batches)
+        return copy_rows(reader, "SELECT * FROM arriving", cursor, table)
+
+
+def _encoded(rows: pa.RecordBatchReader) -> Iterator[tuple[int, bytes]]:
+    """Yield the number of each batch's rows and what the server is sent for them."""
+    encoder = ArrowToPostgresBinaryEncoder(rows.schema)
+    yield 0, encoder.write_header()
+    for batch in rows:
+        yield batch.num_rows, encoder.write_batch(batch)
+    yield 0, encoder.finish()
+
+
+def _ahead(made: Iterator[T]) -> Iterator[T]:
+    """Yield what another thread makes, of which one more is made while the last is in use."""
+    with ThreadPoolExecutor(1, thread_name_prefix="patron-copying") as pool:
+        coming = pool.submit(next, made, None)
+        while (one := coming.result()) is not None:
+            coming = pool.submit(next, made, None)
+            yield one

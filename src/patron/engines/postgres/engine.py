@@ -201,15 +201,13 @@ class PostgresEngine(Engine):
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         home = f"{quoted(self.schema)}.{table.name}"
+        empty = f"SELECT NOT EXISTS (SELECT FROM {home})".encode()
         with self._telling(), self.connection.transaction(), ExitStack() as stack:
-            if self.connection.execute(f"SELECT NOT EXISTS (SELECT FROM {home})".encode()).fetchone() == (
-                True,
-            ):
-                batches, many = _more_than(MANY, batches)
-                if many:
-                    stack.enter_context(without_keys(self.connection, home))
+            rows, many = _more_than(MANY, batches)
+            if many and self.connection.execute(empty).fetchone() == (True,):
+                stack.enter_context(without_keys(self.connection, home))
             with self.connection.cursor() as cursor:
-                count = copy_batches(cursor, home, table.names, batches)
+                count = copy_batches(rows, cursor, home) if rows else 0
             self.connection.execute(f"ANALYZE {home}".encode())
         return count
 
@@ -281,15 +279,17 @@ class PostgresEngine(Engine):
         return replaces
 
 
-def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[Iterable[pa.RecordBatch], bool]:
-    """Tell whether there are more than `rows` rows, and return all batches again."""
+def _more_than(rows: int, batches: Iterable[pa.RecordBatch]) -> tuple[pa.RecordBatchReader | None, bool]:
+    """Return the batches, or None where there are none, and whether they have more than `rows` rows."""
     rest, first, count = iter(batches), [], 0
     for batch in rest:
         first.append(batch)
         count += batch.num_rows
         if count > rows:
             break
-    return chain(first, rest), count > rows
+    if not first:
+        return None, False
+    return pa.RecordBatchReader.from_batches(first[0].schema, chain(first, rest)), count > rows
 
 
 def _record(row: Row) -> BuildRecord:

@@ -43,7 +43,7 @@ class PostgresReceiver(Receiver):
 
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
         with self.engine.writing() as connection, connection.cursor() as cursor:
-            stored = copy_batches(cursor, f"{self.home}.{arriving(table)}", rows.schema.names, rows)
+            stored = copy_batches(rows, cursor, f"{self.home}.{arriving(table)}")
             cursor.execute("INSERT INTO arrivals VALUES (%s, %s, %s, %s)", [publication, table, part, stored])
         return stored
 

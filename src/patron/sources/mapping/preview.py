@@ -34,6 +34,7 @@ class Preview:
     sample: list[dict[str, str | None]]
     reasons: dict[str, int]
     examples: dict[str, str]
+    ids_with_letters: tuple[str, ...]
 
 
 def preview(paths: Sequence[str], mapping: Mapping, folder: Path, id_type: IdType) -> list[Preview]:
@@ -67,4 +68,5 @@ def _shown(staged: StagedTable) -> Preview:
             reasons[code] = reasons.get(code, 0) + 1
             examples.setdefault(code, f"{part.file.name}:{place}: {sentence}")
     sample = [dict(zip(names, row, strict=True)) for row in rows]
-    return Preview(staged.table.name, staged.rows_read, names, sample, reasons, examples)
+    ids = staged.ids_with_letters()
+    return Preview(staged.table.name, staged.rows_read, names, sample, reasons, examples, ids)

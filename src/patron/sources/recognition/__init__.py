@@ -16,15 +16,19 @@ from patron.errors import SourceError
 from patron.sources.recognition.profile import profile
 from patron.sources.recognition.propose import propose
 from patron.sources.recognition.sample import Sample
-from patron.sources.recognition.writing import recognised, write_mapping
+from patron.sources.recognition.writing import advice_on_ids, recognised, write_mapping
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """A mapping file's text, and what is sure in it: by table of the contract, what its columns are made of."""
+    """A mapping file's text, and what is sure in it: by table of the contract, what its columns are made of.
+
+    `advice` is what has to be set before it is used, in a sentence.
+    """
 
     text: str
     tables: dict[str, dict[str, str]]
+    advice: str | None
 
 
 def recognise(paths: Sequence[str], folder: Path, id_type: IdType, source: str) -> Recognised:
@@ -41,5 +45,6 @@ def recognise(paths: Sequence[str], folder: Path, id_type: IdType, source: str) 
                 f"Nothing in {source} looks like a table of the contract{why}; write a mapping by hand, "
                 "with the help of the guide to mappings."
             )
-        text = write_mapping(source, profiles, proposals, id_type, sample.problems)
-    return Recognised(text, recognised(proposals))
+        advice = advice_on_ids(proposals) if id_type == "bigint" else None
+        text = write_mapping(source, profiles, proposals, sample.problems, advice)
+    return Recognised(text, recognised(proposals), advice)

@@ -12,19 +12,22 @@ from patron.sources.mapping.model import OPTIONS
 from patron.sources.recognition.profile import Content, TableProfile
 from patron.sources.recognition.propose import SURE, Proposal, name_in_sql
 
-_AS_USUAL = "# Nothing to say: CSV with commas in UTF-8, or a format with types."
 Options = dict[str, object]
 
 
 def write_mapping(
-    source: str, profiles: list[TableProfile], proposals: list[Proposal], id_type: str, problems: list[str]
+    source: str,
+    profiles: list[TableProfile],
+    proposals: list[Proposal],
+    problems: list[str],
+    advice: str | None,
 ) -> str:
-    """Return the text of a mapping file."""
+    """Return the text of a mapping file; `problems` and `advice` are told in it."""
     options = {profile.name: _options(profile) for profile in profiles}
     common = _common([options[one.source.name] for one in proposals])
     return "\n".join(
         [
-            *_head(source, profiles, proposals, id_type, problems),
+            *_head(source, profiles, proposals, problems, advice),
             "",
             "[source]",
             *(
@@ -47,7 +50,11 @@ def recognised(proposals: list[Proposal]) -> dict[str, dict[str, str]]:
 
 
 def _head(
-    source: str, profiles: list[TableProfile], proposals: list[Proposal], id_type: str, problems: list[str]
+    source: str,
+    profiles: list[TableProfile],
+    proposals: list[Proposal],
+    problems: list[str],
+    advice: str | None,
 ) -> Iterator[str]:
     yield f"# A mapping for {source}, proposed by `patron map`. Read it through: each line says how sure it is."
     yield "# Lines that begin with `# TODO` were too unsure, and wait for your word."
@@ -61,12 +68,18 @@ def _head(
         yield f"# {profile.name}: {profile.table.rows:,} rows{sampled}{unused}."
     for problem in problems:
         yield f"# Not read: {problem.rstrip('.')}."
-    if id_type == "bigint" and (text := _text_ids(proposals)):
+    if advice:
         yield "#"
-        yield f'# TODO: {text} is text. Set id_type = "text" in patron.toml before the first load.'
+        yield f"# TODO: {advice}"
 
 
-def _text_ids(proposals: list[Proposal]) -> str | None:
+def advice_on_ids(proposals: list[Proposal]) -> str | None:
+    """Return what has to be set for ids that are text, in a sentence, or None where they are all numbers."""
+    text = next(_ids_of_text(proposals), None)
+    return text and f'{text} is text. Set id_type = "text" in patron.toml before the first load.'
+
+
+def _ids_of_text(proposals: list[Proposal]) -> Iterator[str]:
     for one in proposals:
         for column in one.table.columns:
             match = one.matches.get(column.name)
@@ -75,10 +88,9 @@ def _text_ids(proposals: list[Proposal]) -> str | None:
                 and match
                 and match.column.content not in (Content.INTEGER, Content.NOTHING)
             ):
-                return f"'{match.column.name}' of {one.source.name}"
+                yield f"'{match.column.name}' of {one.source.name}"
         if "||" in one.columns.get(one.table.key.name, ("",))[0]:
-            return f"the key of {one.table.name}"
-    return None
+            yield f"the key of {one.table.name}"
 
 
 # -- how files are written ----------------------------------------------------------------------------------
