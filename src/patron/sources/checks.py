@@ -251,10 +251,10 @@ class _Check:
         Most values are written as DuckDB itself would write them, which is the cheapest thing to ask.
         """
         cases = " ".join(f"WHEN {reason} THEN {self._number(code, words)}" for reason, code, words in reasons)
-        blank = f"{self.raw_name} IS NULL OR TRIM({self.raw_name}, E' \\t') = ''"
+        blank = f"TRIM({self.raw_name}, E' \\t') = ''"
         return (
-            f"WHEN NOT CASE WHEN CAST({self.name} AS VARCHAR) = {self.raw_name} OR {blank} THEN TRUE "
-            f"ELSE COALESCE({self.name} IS NOT NULL AND {sound}, FALSE) END "
+            f"WHEN CAST({self.name} AS VARCHAR) IS DISTINCT FROM {self.raw_name} "
+            f"AND NOT CASE WHEN {blank} THEN TRUE ELSE COALESCE({self.name} IS NOT NULL AND {sound}, FALSE) END "
             f"THEN {f'CASE {cases} ELSE {otherwise} END' if cases else otherwise}"
         )
 

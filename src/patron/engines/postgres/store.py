@@ -23,6 +23,8 @@ from patron.errors import DatabaseError
 if TYPE_CHECKING:
     from patron.engines.postgres.engine import PostgresEngine
 
+# Memory for making keys and indexes, in kB, where the server is set to less.
+SORTING = 262_144
 # Fewer new rows than this are left to the server's own ANALYZE.
 TELLING = 1_000
 
@@ -48,7 +50,11 @@ class PostgresStore(Store):
         try:
             with self.connection.transaction(force_rollback=dry_run):
                 self._execute(f"LOCK TABLE {self._home('loads')} IN SHARE ROW EXCLUSIVE MODE")
-                self._execute("SET LOCAL maintenance_work_mem = '256MB'")
+                self._execute(
+                    "SELECT set_config(name, %s, true) FROM pg_settings "
+                    "WHERE name = 'maintenance_work_mem' AND CAST(setting AS bigint) < %s",
+                    [f"{SORTING}kB", SORTING],
+                )
                 yield
         except psycopg.Error as error:
             raise DatabaseError(
