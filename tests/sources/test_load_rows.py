@@ -167,6 +167,15 @@ def test_a_key_may_not_come_back_in_another_file(engine: Engine, tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize("repeated", [1, 150_000, 200_000])
+def test_one_key_that_comes_back_among_many_that_rise(memory: Engine, tmp_path: Path, repeated: int) -> None:
+    ids = [*range(1, 200_001), repeated, *range(200_001, 200_101)]
+    path = write(tmp_path / "customer_info.csv", "customer_id\n" + "\n".join(map(str, ids)))
+    report = load(memory, path)
+    assert (report.inserted, report.reasons) == (200_100, {"customer_info": {"duplicate_key": 1}})
+    assert refused(memory, "source_line") == [(200_002,)]
+
+
 def test_ids_that_are_text_are_told(engine: Engine, tmp_path: Path) -> None:
     few = "\n".join(f"{number},,,,,," for number in range(1, 101))
     head = files.CUSTOMERS.splitlines()[0]
