@@ -145,6 +145,35 @@ def test_an_export_is_repaired_and_tried_again(engine: Engine, tmp_path: Path) -
     assert everything(engine) == before
 
 
+def test_a_repair_brings_what_waited_for_it(engine: Engine, tmp_path: Path) -> None:
+    broken = files.PURCHASES.replace("2024-02-01", "2024-02-31")
+    load(
+        engine,
+        shop_files(
+            tmp_path / "1",
+            product_catalog=files.PRODUCTS.replace("2.50", "much"),
+            purchase_transactions=broken,
+        ),
+    )
+    before = everything(engine)
+    assert [reason for _, reason in sorted(refused(engine, "table_name", "reason_code"))] == [
+        "not_a_number",
+        "not_a_date",
+        "unknown_product",
+    ]
+    path = tmp_path / "repair.csv"
+    export_for_repair(engine, path, Which(reasons=("not_a_number", "not_a_date")))
+    path.write_text(path.read_text().replace(",much,", ",2.50,").replace(",2024-02-31,", ",2024-02-29,"))
+    report = retry(engine, path)
+    assert report.tables == (
+        TableCounts("product_catalog", 1, inserted=1, taken_up=1),
+        TableCounts("purchase_transactions", 2, inserted=2, taken_up=2),
+    )
+    assert (keys(engine, "purchase_transactions"), refused(engine, "*")) == ([100, 101, 102], [])
+    assert undo(engine, 2).back_in_quarantine == 3
+    assert everything(engine) == before
+
+
 def test_a_line_without_columns_is_repaired(engine: Engine, tmp_path: Path) -> None:
     load(engine, shop_files(tmp_path, purchase_transactions=files.PURCHASES + "103;1\n"))
     path = tmp_path / "repair.csv"

@@ -128,10 +128,10 @@ class Loading:
         self.progress = progress
         self.undoable = engine.settings.undoable_loads > 0
         self.notes: list[str] = []
-        self.returning: dict[str, Returning] = {}
+        self.retried: dict[str, Returning] = {}
+        self.waited: dict[str, Returning] = {}
         self.merged: dict[str, Merged] = {}
         self.builds_on: set[int] = set()
-        self.retried: set[str] = set()
         self.load_id = 0
 
     def run(self, reader: Reader) -> LoadReport:
@@ -208,11 +208,11 @@ class Loading:
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
         self.notes += _ids_with_letters(tables)
-        for name in self.retried:
-            refused.update({(name, code): count for code, count in self.returning[name].reasons()})
+        for name, returning in self.retried.items():
+            refused.update({(name, code): count for code, count in returning.reasons()})
         counts = tuple(self._counts(one, refused, removed) for one in tables)
         new = add_refused(self.store, self.load_id)
-        for returning in self.returning.values():
+        for returning in (*self.retried.values(), *self.waited.values()):
             self.builds_on |= set(returning.origins())
             returning.settle(self.load_id)
         read = files()
@@ -240,7 +240,7 @@ class Loading:
         return report
 
     def bring_entries(self, staged: dict[str, StagedTable]) -> None:
-        """Stage entries of the quarantine that were asked for, and name their tables in `retried`."""
+        """Stage entries of the quarantine that were asked for, in `retried` by table."""
 
     def _merge_all(self, staged: dict[str, StagedTable], waiting: set[str]) -> dict[str, Profile]:
         """Merge all tables, parents first, each with the rows that had waited for its parents."""
@@ -261,33 +261,33 @@ class Loading:
         return profiles
 
     def _take_up(self, table: Table, staged: dict[str, StagedTable], waiting: set[str]) -> None:
-        """Stage quarantined rows of a table that waited for something that this load brought."""
+        """Stage quarantined rows of a table that waited for something that this load brought, in `waited`."""
         arrived = {name for name, merged in self.merged.items() if merged.inserted}
         codes = waiting_for(table, arrived)
-        if table.name not in waiting or not codes or table.name in self.returning:
+        if table.name not in waiting or not codes:
             return
         one = staged.get(table.name) or StagedTable(self.store.reader, table, self.engine.settings.id_type)
-        returning = Returning(self.store, one)
-        if returning.fetch(Which(reasons=tuple(codes))):
+        waited = Returning(self.store, one, called="waited")
+        if waited.fetch(Which(reasons=tuple(codes)), but=self.retried.get(table.name)):
             staged[table.name] = one
-            self.returning[table.name] = returning
+            self.waited[table.name] = waited
 
     def _counts(
         self, staged: StagedTable, refused: Counter[tuple[str, str]], removed: dict[str, int]
     ) -> TableCounts:
         name = staged.table.name
         merged = self.merged[name]
-        returning = self.returning.get(name)
-        taken = returning.taken() if returning else 0
-        tried = returning.rows + len(returning.failed) if returning and name in self.retried else taken
+        retried, waited = self.retried.get(name), self.waited.get(name)
+        taken_up = waited.taken() if waited else 0
+        tried = retried.rows + len(retried.failed) if retried else 0
         return TableCounts(
             name,
-            staged.rows_read + tried,
+            staged.rows_read + tried + taken_up,
             merged.inserted,
             merged.updated,
             merged.unchanged,
             quarantined=sum(count for (table, _), count in refused.items() if table == name),
-            taken_up=taken,
+            taken_up=taken_up + (retried.taken() if retried else 0),
             removed=removed.get(name, 0),
         )
 

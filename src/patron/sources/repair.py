@@ -186,8 +186,7 @@ class _Retrying(Loading):
                 )
             if returning.rows or returning.failed:
                 staged[table.name] = one
-                self.returning[table.name] = returning
-                self.retried.add(table.name)
+                self.retried[table.name] = returning
 
     def _bring(self, returning: Returning) -> int:
         if self.repaired is None:

@@ -87,22 +87,25 @@ def waiting_for(table: Table, arrived: set[str]) -> list[str]:
 class Returning:
     """Entries of one table in its stage; `rows` is how many, and `failed` are others of which no row can be made.
 
-    Those of loads by a mapping are seen through that, or through `mapping` if there is one.
+    Those of loads by a mapping are seen through that, or through `mapping` if there is one. `called` is what its
+    tables in the reader begin with.
     """
 
-    def __init__(self, store: Store, staged: StagedTable, mapping: Mapping | None = None) -> None:
+    def __init__(
+        self, store: Store, staged: StagedTable, mapping: Mapping | None = None, *, called: str = "retried"
+    ) -> None:
         self.store = store
         self.staged = staged
         self.mapping = mapping
         self.failed: list[NotMade] = []
-        self.name = f"returning_{staged.table.name}"
+        self.name = f"{called}_{staged.table.name}"
         self.first = 0  # the rowid of the first entry in the stage
         self.rows = 0
         self.untried = 0  # lines that could not be split, and rows that lack columns their mapping needs
         self.repaired = False
 
-    def fetch(self, which: Which) -> int:
-        """Stage the table's entries that `which` names; return how many there are.
+    def fetch(self, which: Which, *, but: Returning | None = None) -> int:
+        """Stage the table's entries that `which` names, without those of `but`; return how many there are.
 
         Those that are refused as duplicates only where that reason is named, or they are: they would replace the
         row that was taken.
@@ -116,6 +119,10 @@ class Returning:
             "fetched_entries",
             [self.staged.table.name, *parameters],
         )
+        if but:
+            self.store.reader.execute(
+                f"DELETE FROM fetched_entries WHERE entry_id IN (SELECT entry_id FROM {but.name}_all)"
+            )
         return self.take("fetched_entries")
 
     def take(self, entries: str, *, repaired: bool = False) -> int:
