@@ -207,7 +207,7 @@ class Loading:
             removed = replacing.remove([one for one in tables if one.parts], self.merged)
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
-        self.notes += _ids_with_letters(tables)
+        self.notes = [*_ids_with_letters(tables), *self.notes]
         for name, returning in self.retried.items():
             refused.update({(name, code): count for code, count in returning.reasons()})
         counts = tuple(self._counts(one, refused, removed) for one in tables)
@@ -385,7 +385,8 @@ def orphan_tables(words: Iterable[str]) -> frozenset[str]:
 
 
 def _ids_with_letters(staged: list[StagedTable]) -> Iterator[str]:
-    columns = dict.fromkeys(column for one in staged for column in one.ids_with_letters())
+    read = [one for one in staged if one.parts]
+    columns = dict.fromkeys(column for one in read for column in one.ids_with_letters())
     if columns:
         yield (
             f"Rows were refused since ids are to be whole numbers here ({', '.join(columns)}). If such ids are right, "
