@@ -62,7 +62,6 @@ def test_ids_of_text_are_told_in_a_check(patron: Patron, folder: Path) -> None:
     assert (
         'Ids are to be whole numbers (customer_id). If those refused are right, set id_type = "text"' in said
     )
-    (folder / "people.csv").write_text(
-        "customer_id,email\n1,a@example.com\nTotal,\n" + "2,b@example.com\n" * 200
-    )
+    people = "\n".join(f"{number},{number}@example.com" for number in range(200))
+    (folder / "people.csv").write_text(f"customer_id,email\n{people}\nTotal,\n")
     assert "id_type" not in patron("map", "people.csv", "--check").stdout
