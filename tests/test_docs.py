@@ -48,6 +48,8 @@ OTHER_NAMES = {
     "patron_cron",
     "pg_dump",
     "pg_restore",
+    "maintenance_work_mem",
+    "max_parallel_maintenance_workers",
     "user_version",
 }
 
