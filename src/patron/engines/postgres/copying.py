@@ -6,8 +6,9 @@ made its tables with other ones, such as INTEGER where the contract has BIGINT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, TypeVar
 
 import duckdb
@@ -50,8 +51,8 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
     rows = reader.sql(f"SELECT {', '.join(values)} FROM ({query})").to_arrow_reader(ROWS_A_BATCH)
     count = 0
     statement = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT binary)"
-    with cursor.copy(statement.encode()) as copy:
-        for number, encoded in _ahead(_encoded(rows)):
+    with closing(_ahead(_encoded(rows))) as made, cursor.copy(statement.encode()) as copy:
+        for number, encoded in made:
             copy.write(encoded)
             count += number
     return count
@@ -73,8 +74,8 @@ def _encoded(rows: pa.RecordBatchReader) -> Iterator[tuple[int, bytes]]:
     yield 0, encoder.finish()
 
 
-def _ahead(made: Iterator[T]) -> Iterator[T]:
-    """Yield what another thread makes, of which one more is made while the last is in use."""
+def _ahead(made: Iterator[T]) -> Generator[T]:
+    """Yield what another thread makes, of which one more is made while the last is in use; it ends with `close`."""
     with ThreadPoolExecutor(1, thread_name_prefix="patron-copying") as pool:
         coming = pool.submit(next, made, None)
         while (one := coming.result()) is not None:
