@@ -106,7 +106,7 @@ def context(url: str) -> Iterator[Context]:
     """A server's context on it, with credentials needed."""
     with opened(url, Settings(server=GENEROUS)) as context:
         context.open_to_all = False
-        context.prepare_search()
+        context.prepare()
         yield context
 
 

@@ -207,7 +207,7 @@ def test_search_finds_by_the_beginning_of_words(
 def test_the_table_of_terms_is_made_and_not_made_twice(context: Any) -> None:
     assert context.terms_kept
     mark = context.serving.kept("customer_terms")
-    context.prepare_search()
+    context.prepare()
     assert context.serving.kept("customer_terms") == mark
 
 

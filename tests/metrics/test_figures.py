@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.engines import Engine
+from patron.memory import Memory, remember
 from patron.metrics import Filters, Period, compute, dashboard, registry
 from patron.settings import Model, Settings
 from tests.conftest import MakeEngine
@@ -25,24 +26,30 @@ LIMIT = 3
 EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
-def all_rows(engine: Engine, filters: Filters, period: Period) -> dict[str, list[Row]]:
+def all_rows(
+    engine: Engine | None, filters: Filters, period: Period, memory: Memory | None = None
+) -> dict[str, list[Row]]:
     """Return the rows of every figure, and what stands beside them as `name.extra`."""
     found = {}
-    for name, figure in dashboard(engine, filters, period).items():
+    for name, figure in dashboard(engine, filters, period, memory=memory).items():
         found[name] = figure.rows
         found |= {f"{name}.{extra}": rows for extra, rows in figure.extra.items()}
-    by_rfm = compute(engine, "segment_distribution", filters, period, by="rfm_segment")
-    top = compute(engine, "top_customers", filters, period, limit=LIMIT)
+    by_rfm = compute(engine, "segment_distribution", filters, period, memory=memory, by="rfm_segment")
+    top = compute(engine, "top_customers", filters, period, memory=memory, limit=LIMIT)
     return found | {"segment_distribution by rfm_segment": by_rfm.rows, "top_customers": top.rows}
 
 
 def check(engine: Engine, case: Case, narrowed: Narrowed) -> None:
     """Fail unless every figure of the build in `engine` is as the reference has it."""
     expected = all_figures(case.shop, case.as_of, case.model, narrowed, LIMIT)
-    actual = all_rows(engine, *as_asked(narrowed))
-    assert actual.keys() == expected.keys()
-    for name, rows in expected.items():
-        assert_equal(f"{name} {narrowed}", actual[name], rows)
+    filters, period = as_asked(narrowed)
+    found = [all_rows(engine, filters, period), all_rows(engine, filters, period, remember(engine))]
+    if period == Period():
+        found.append(all_rows(None, filters, period, remember(engine)))
+    for actual in found:
+        assert actual.keys() == expected.keys()
+        for name, rows in expected.items():
+            assert_equal(f"{name} {narrowed}", actual[name], rows)
 
 
 def assert_equal(name: str, actual: list[Row], expected: list[Row]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -12,9 +13,9 @@ from patron import __version__
 from patron.api.context import Context, Mark
 from patron.api.figurecache import Kept
 from patron.api.rendering import dumped
-from patron.engines.base import Engine
 from patron.errors import NoDatabase
 
+Read = Callable[[Callable[..., Kept]], Awaitable[Kept]]
 PRIVATE = "private, no-cache"  # kept by the browser alone, which asks each time whether it is still good
 
 
@@ -43,13 +44,15 @@ async def of_build(
     request: Request,
     context: Context,
     key: Hashable,
-    compute: Callable[[Engine], tuple[int, Any]],
+    compute: Callable[..., tuple[int, Any]],
     *,
+    read: Read | None = None,
     same_for_all: bool = False,
 ) -> Response:
     """Answer with a document that changes with builds only: computed once, and from then on kept.
 
-    `compute` returns the build's id and the document. `same_for_all` says that every role may have it and gets the
+    `compute` returns the build's id and the document of what `read` gives it: an engine, unless said otherwise.
+    `same_for_all` says that every role may have it and gets the
     same, so that from then on it need not be asked who may ask what.
     """
     mark = await built(context)
@@ -59,7 +62,9 @@ async def of_build(
     kept = context.figures.get(mark.build_id, key)
     context.meters.figures.labels("computed" if kept is None else "kept").inc()
     if kept is None:
-        kept = await context.figures.compute(mark.build_id, key, lambda: context.read(_computed, compute))
+        kept = await context.figures.compute(
+            mark.build_id, key, lambda: (read or context.read)(partial(_computed, compute))
+        )
     if same_for_all:
         operation = getattr(request.scope.get("route"), "name", "")
         context.figures.remember(address_of(request.scope), key, operation)
@@ -82,9 +87,9 @@ def address_of(scope: Scope) -> bytes:
     return bytes((scope.get("raw_path") or scope["path"].encode()) + b"?" + scope["query_string"])
 
 
-def _computed(engine: Engine, compute: Callable[[Engine], tuple[int, Any]]) -> Kept:
+def _computed(compute: Callable[..., tuple[int, Any]], *sources: Any) -> Kept:
     """Return what `compute` makes, written out and compressed, which is for a thread and not the event loop."""
-    build_id, document = compute(engine)
+    build_id, document = compute(*sources)
     return Kept.of(build_id, dumped(document))
 
 

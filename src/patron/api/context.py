@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -26,11 +26,13 @@ from patron.api.observing import Meters
 from patron.api.oidc import Tokens
 from patron.api.problems import Refusal
 from patron.customers.profiles import profiles
-from patron.customers.search import prepare
+from patron.customers.search import PREPARE_SECONDS, prepare
 from patron.customers.timeline import Page, first_pages
 from patron.engines.base import Engine, Row
 from patron.engines.serving import Serving, serve
-from patron.errors import DatabaseError
+from patron.errors import DatabaseError, NoDatabase
+from patron.memory import Memory, remember
+from patron.metrics import Forgotten
 from patron.settings import Settings
 
 T = TypeVar("T")
@@ -67,11 +69,13 @@ class Context:
         self.profiles: Batches[Any, Row] = Batches(partial(self.read, profiles))
         self.first_pages: Batches[tuple[Any, int], Page] = Batches(partial(self.read, _first_pages))
         self.terms_kept = False  # whether search has its table
+        self._memory: Memory | None = None
+        self._prepared: Mark | None = None
+        self._preparation = threading.Lock()
         self._readers = CapacityLimiter(server.readers)
         self._mark: Mark | None = None
         self._looked = float("-inf")
-        self._preparing = threading.Thread(target=self.prepare_search, name="patron-search", daemon=True)
-        self._preparing.start()
+        self._preparing = self._prepare_aside()
 
     async def read(
         self, function: Callable[..., T], *arguments: Any, seconds: float | None = None, **named: Any
@@ -80,14 +84,25 @@ class Context:
 
         Raises QueryTimeout after `seconds` (or the setting query_seconds), Refusal when too many wait already.
         """
-        if self._readers.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
-            raise Refusal(503, "too-busy", "Too many requests wait for the database.", {"Retry-After": "1"})
 
         def run() -> T:
             with self.serving.reading(seconds or self.settings.server.query_seconds) as engine:
                 return function(engine, *arguments, **named)
 
-        return await run_sync(run, limiter=self._readers)
+        return await self._in_thread(run)
+
+    async def figure(self, function: Callable[[Engine | None, Memory | None], T]) -> T:
+        """Return `function(None, memory)` where that does, and else `function(engine, memory)` as `read` does."""
+        memory = self._memory
+        if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
+            with suppress(Forgotten):
+                return await self._in_thread(partial(function, None, memory))
+        return await self.read(function, memory)
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        if self._readers.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
+            raise Refusal(503, "too-busy", "Too many requests wait for the database.", {"Retry-After": "1"})
+        return await run_sync(function, limiter=self._readers)
 
     async def mark(self) -> Mark | None:
         """Return the latest build as of at most a second ago, or None before the first one."""
@@ -101,6 +116,8 @@ class Context:
                 self._looked = float("-inf")
                 raise
             self._looked = now
+            if self._mark != self._prepared and not self._preparing.is_alive():  # built by somebody else
+                self._preparing = self._prepare_aside()
             self.meters.build_id.set(self._mark.build_id if self._mark else 0)
         return self._mark
 
@@ -113,18 +130,29 @@ class Context:
         """Forget which build is the latest."""
         self._looked = float("-inf")
 
-    def prepare_search(self) -> None:
-        """Make the table that search looks things up in, unless it is up to date; search works without it."""
-        try:
-            self.terms_kept = prepare(self.serving)
-        except Exception as error:
-            structlog.get_logger().warning(
-                "search", said="its table could not be made", kind=type(error).__name__
-            )
+    def prepare(self) -> None:
+        """Make what quickens answers about the latest build, unless it is there; without it they are only slower."""
+        with self._preparation:
+            try:
+                with self.serving.reading(PREPARE_SECONDS) as engine:
+                    mark = _mark(engine)
+                    if mark is not None and mark != self._prepared:
+                        self._memory = _remembered(engine)
+                self.terms_kept = prepare(self.serving)
+                self._prepared = mark
+            except Exception as error:
+                structlog.get_logger().warning(
+                    "preparing", said="answers stay slow", kind=type(error).__name__
+                )
+
+    def _prepare_aside(self) -> threading.Thread:
+        thread = threading.Thread(target=self.prepare, name="patron-preparing", daemon=True)
+        thread.start()
+        return thread
 
     def _built(self) -> None:
         self.look_again()
-        self.prepare_search()
+        self.prepare()
 
     async def note(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Return `function(…)` of the access store, in a thread where that is far away."""
@@ -165,6 +193,13 @@ Asked = Annotated[Context, Depends(_context)]
 def _mark(engine: Engine) -> Mark | None:
     rows = engine.query("SELECT build_id, as_of FROM current_build")
     return Mark(rows[0]["build_id"], rows[0]["as_of"]) if rows else None
+
+
+def _remembered(engine: Engine) -> Memory | None:
+    try:
+        return remember(engine)
+    except NoDatabase:  # the build kept no figures
+        return None
 
 
 def _first_pages(engine: Engine, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:

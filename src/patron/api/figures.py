@@ -13,6 +13,7 @@ from patron.api.rendering import answer, with_text_ids
 from patron.api.schemas.figures import MetricMeanings, dashboard_model, figure_model
 from patron.api.security import Viewer
 from patron.engines.base import Engine
+from patron.memory import Memory
 from patron.metrics import Figure, Filters, Metric, Option, Period, compute, dashboard, registry
 
 # No postponed annotations here: the routes' parameters are made while this module is read.
@@ -41,21 +42,29 @@ async def get_dashboard(
         context,
         ("dashboard", filters, period),
         partial(_dashboard, filters=filters, period=period),
+        read=context.figure,
         same_for_all=True,
     )
 
 
-def _dashboard(engine: Engine, filters: Filters, period: Period) -> tuple[int, Any]:
-    figures = dashboard(engine, filters, period)
+def _dashboard(
+    engine: Engine | None, memory: Memory | None, filters: Filters, period: Period
+) -> tuple[int, Any]:
+    figures = dashboard(engine, filters, period, memory=memory)
     first = next(iter(figures.values()))
     documents = {name: _document(figure) for name, figure in figures.items()}
     return first.build_id, {"build_id": first.build_id, "as_of": first.as_of, "metrics": documents}
 
 
 def _figure(
-    engine: Engine, name: str, filters: Filters, period: Period, options: dict[str, Any]
+    engine: Engine | None,
+    memory: Memory | None,
+    name: str,
+    filters: Filters,
+    period: Period,
+    options: dict[str, Any],
 ) -> tuple[int, Any]:
-    figure = compute(engine, name, filters, period, **options)
+    figure = compute(engine, name, filters, period, memory=memory, **options)
     return figure.build_id, _document(figure)
 
 
@@ -93,7 +102,7 @@ def _add_route(metric: Metric) -> None:
         options = metric.parsed({one.name: getattr(asked, one.name) for one in metric.options})
         key = (metric.name, filters, period, tuple(options.items()))
         made = partial(_figure, name=metric.name, filters=filters, period=period, options=options)
-        return await of_build(request, context, key, made, same_for_all=True)
+        return await of_build(request, context, key, made, read=context.figure, same_for_all=True)
 
     router.add_api_route(
         f"/metrics/{metric.name}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,10 +26,11 @@ def answer(document: Any, headers: Mapping[str, str] | None = None, status: int 
 
 def with_text_ids(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with its ids as text: a BIGINT may be more than JavaScript's numbers hold."""
-    return {
-        name: str(value) if name.endswith("_id") and isinstance(value, int) else value
-        for name, value in row.items()
-    }
+    told = dict(row)
+    for name in _ids_among(tuple(told)):
+        if isinstance(told[name], int):
+            told[name] = str(told[name])
+    return told
 
 
 def instant(moment: datetime | None) -> datetime | None:
@@ -36,6 +38,11 @@ def instant(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@lru_cache(1000)
+def _ids_among(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name.endswith("_id")]
 
 
 def _plain(value: Any) -> Any:

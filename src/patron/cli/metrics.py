@@ -84,7 +84,9 @@ def metrics(
     given = dict(zip(FILTERS, (segment, rfm_segment, churn_risk, category, channel), strict=True))
     filters: Filters = Filters.of({column: values for column, values in given.items() if values})
     period: Period = Period.of(start, end)
-    options = {option: value for option, value in (("by", by), ("limit", limit)) if value is not None}
+    options: dict[str, Any] = {
+        option: value for option, value in (("by", by), ("limit", limit)) if value is not None
+    }
     if name is None and options:
         raise typer.BadParameter("--by and --limit are of one metric; name it.")
     with run.connect() as engine:

@@ -7,7 +7,7 @@ Example:
     'Customers'
 """
 
-from patron.metrics.compute import Build, Database, Figure, compute, current_build, dashboard
+from patron.metrics.compute import Build, Database, Figure, Forgotten, compute, current_build, dashboard
 from patron.metrics.filters import FILTERS, UNKNOWN, Filters, Period
 from patron.metrics.registry import Metric, Option, Query, metric, registry
 
@@ -18,6 +18,7 @@ __all__ = [
     "Database",
     "Figure",
     "Filters",
+    "Forgotten",
     "Metric",
     "Option",
     "Period",

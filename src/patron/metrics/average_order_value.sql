@@ -18,27 +18,27 @@ WITH windows AS (
         CAST($previous_whole_to AS DATE)
 ),
 
-sales AS (
-    SELECT point = as_of AS current, purchased_amount, orders
+chosen AS (
+    SELECT slices.slice_id, point = as_of AS current, purchased_amount, orders
     FROM standing
     JOIN slices ON slices.slice_id = standing.slice_id
     CROSS JOIN current_build
     WHERE $is_always AND (point = as_of OR point = CAST(as_of - INTERVAL 1 YEAR AS DATE))
     UNION ALL
-    SELECT current, purchased_amount, order_starts
+    SELECT slices.slice_id, current, purchased_amount, order_starts
     FROM monthly_sales
     JOIN slices ON slices.slice_id = monthly_sales.slice_id
     JOIN windows ON month >= whole_from AND month < whole_to
     WHERE NOT $is_always
     UNION ALL
-    SELECT current, purchased_amount, orders
+    SELECT slices.slice_id, current, purchased_amount, orders
     FROM customer_days
     JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
     JOIN slices ON slices.slice_id = customer_slices.slice_id
     JOIN windows ON sold_on >= from_day AND sold_on <= to_day AND (sold_on < whole_from OR sold_on >= whole_to)
     WHERE $has_parts
     UNION ALL
-    SELECT current, 0, 1
+    SELECT slices.slice_id, current, 0, 1
     FROM order_repeats
     JOIN customer_slices ON customer_slices.customer_id = order_repeats.customer_id
     JOIN slices ON slices.slice_id = customer_slices.slice_id
@@ -52,4 +52,4 @@ SELECT
     CAST(SUM(purchased_amount) FILTER (WHERE NOT current) AS DOUBLE)
     / NULLIF(SUM(orders) FILTER (WHERE NOT current), 0)
         AS previous_value       -- As known a year earlier; with a period, of the same dates a year earlier.
-FROM sales
+FROM chosen

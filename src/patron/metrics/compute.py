@@ -44,6 +44,21 @@ class Build:
     as_of: date
 
 
+class Memory(Protocol):
+    """What is remembered of one build, as `patron.memory` makes it."""
+
+    @property
+    def build(self) -> Build:
+        """The build."""
+        ...
+
+    def rows(
+        self, sql: str, filters: Filters, options: Mapping[str, Any], *, is_always: bool
+    ) -> list[Row] | None:
+        """Return the rows of a query, narrowed, or None where they must be asked for."""
+        ...
+
+
 @dataclass(frozen=True)
 class Figure:
     """A metric's value for one build: `rows`, and further tables by name in `extra`.
@@ -93,22 +108,39 @@ def current_build(database: Database) -> Build:
     return Build(rows[0]["build_id"], rows[0]["as_of"])
 
 
+class Forgotten(LookupError):
+    """What memory alone does not know; it takes the database."""
+
+
 def compute(
-    database: Database, name: str, filters: Filters = EVERYBODY, period: Period = ALWAYS, **options: Any
+    database: Database | None,
+    name: str,
+    filters: Filters = EVERYBODY,
+    period: Period = ALWAYS,
+    *,
+    memory: Memory | None = None,
+    **options: Any,
 ) -> Figure:
     """Return the figure called `name`, of the latest build.
 
-    A metric that counts no facts takes no notice of `period`. Raises MetricError for a name or an option that
-    there is not, NoDatabase when nothing is built.
+    A metric that counts no facts takes no notice of `period`. What is in the `memory` of that build is not asked for
+    again; without a database it is all there is, and Forgotten is raised where that does not do. Raises MetricError
+    for a name or an option that there is not, NoDatabase when nothing is built.
     """
     one = metric(name)
     parsed = one.parsed(options)
-    return _Reader(database, filters, period).figure(one, parsed)
+    return _Reader(database, filters, period, memory).figure(one, parsed)
 
 
-def dashboard(database: Database, filters: Filters = EVERYBODY, period: Period = ALWAYS) -> dict[str, Figure]:
-    """Return every figure by name, all of one build, with options as they are by default."""
-    reader = _Reader(database, filters, period)
+def dashboard(
+    database: Database | None,
+    filters: Filters = EVERYBODY,
+    period: Period = ALWAYS,
+    *,
+    memory: Memory | None = None,
+) -> dict[str, Figure]:
+    """Return every figure by name, all of one build, with options as they are by default; `memory` as in `compute`."""
+    reader = _Reader(database, filters, period, memory)
     reader.read_lines([one for one in registry().values() if one.is_line])
     return {name: reader.figure(one, one.parsed({})) for name, one in registry().items()}
 
@@ -116,9 +148,12 @@ def dashboard(database: Database, filters: Filters = EVERYBODY, period: Period =
 class _Reader:
     """Reads figures of one build, all narrowed alike."""
 
-    def __init__(self, database: Database, filters: Filters, period: Period) -> None:
+    def __init__(
+        self, database: Database | None, filters: Filters, period: Period, memory: Memory | None
+    ) -> None:
         self.database, self.filters, self.period = database, filters, period
-        self.build = current_build(database)
+        self.build = _build_of(database, memory)
+        self.memory = memory if memory is not None and memory.build == self.build else None
         self.now = window(period, self.build.as_of)
         self.before = window_before(self.now, self.build.as_of)
         self.is_always = is_always(period, self.build.as_of)
@@ -142,7 +177,7 @@ class _Reader:
 
     def read_lines(self, metrics: Sequence[Metric]) -> None:
         """Read metrics that are known at points in time, all in one query."""
-        rows = self._rows(_lines(tuple(one.name for one in metrics)), {})
+        rows = self._rows(lines(tuple(one.name for one in metrics)), {})
         self.lines = {one.name: [{**row, VALUE: row[one.name]} for row in rows] for one in metrics}
 
     def _of_line(self, one: Metric) -> tuple[list[Row], dict[str, list[Row]]]:
@@ -160,13 +195,24 @@ class _Reader:
         """Return the rows of a query that may be a draw of the customers that `rows` count."""
         if "draw_to" not in query.sql:
             return self._rows(query, options)
+        if (remembered := self._remembered(query, options)) is not None:
+            return remembered
         customers = sum(row["customers"] for row in rows)
         drawn = self._rows(query, {**options, "draw_to": draw_to(DRAWN * MARGIN / max(customers, 1))})
         if len(drawn) >= min(DRAWN, customers):
             return drawn
         return self._rows(query, {**options, "draw_to": draw_to(1.0)})
 
+    def _remembered(self, query: Query, options: Mapping[str, Any]) -> list[Row] | None:
+        if self.memory is None:
+            return None
+        return self.memory.rows(query.sql, self.filters, options, is_always=self.is_always)
+
     def _rows(self, query: Query, options: Mapping[str, Any]) -> list[Row]:
+        if (remembered := self._remembered(query, options)) is not None:
+            return remembered
+        if self.database is None:
+            raise Forgotten(query.sql)
         parts = self.now.has_parts or (PREVIOUS in query.sql and self.before.has_parts)
         shape = Shape(
             tuple(self.filters.given), self.is_always, parts and not self.is_always, options.get("by")
@@ -176,13 +222,21 @@ class _Reader:
         return self.database.query(sql, [values[name] for name in names])
 
 
+def _build_of(database: Database | None, memory: Memory | None) -> Build:
+    if database is not None:
+        return current_build(database)
+    if memory is None:
+        raise Forgotten("everything")
+    return memory.build
+
+
 def draw_to(share: float) -> str:
     """Return up to which hash a share of all customers is drawn; hashes are eight hexadecimal digits."""
     return f"{min(int(share * 16**8), 16**8 - 1):08x}"
 
 
 @cache
-def _lines(names: tuple[str, ...]) -> Query:
+def lines(names: tuple[str, ...]) -> Query:
     """Return the query of several metrics that are known at points in time: the first one's, with all values."""
     tree = metric(names[0]).query.tree
     tree.selects[-1].replace(_value(metric(names[0])))

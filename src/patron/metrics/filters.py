@@ -165,4 +165,4 @@ def _any_of(name: str) -> exp.Expr:
     values = exp.cast(
         exp.Placeholder(this=_parameter(name)), exp.DataType.build("TEXT[]", dialect="postgres")
     )
-    return exp.EQ(this=text, expression=exp.Any(this=exp.paren(values)))
+    return exp.ArrayContains(this=values, expression=text)

@@ -4,13 +4,14 @@
 -- Net revenue, orders and buyers of each calendar month, from that of the shop's first sale to that of as_of. A
 -- month without sales is there with 0; returns lower the month in which they came back; an order counts in each
 -- month it touches.
-WITH RECURSIVE sales AS (
-    SELECT month, revenue, orders, buyers
+WITH RECURSIVE chosen AS (
+    SELECT slices.slice_id, month, revenue, orders, buyers
     FROM monthly_sales
     JOIN slices ON slices.slice_id = monthly_sales.slice_id
     WHERE month >= $whole_from AND month < $whole_to
     UNION ALL
     SELECT
+        slices.slice_id,
         CAST(DATE_TRUNC('month', sold_on) AS DATE),
         revenue,
         orders,
@@ -24,19 +25,13 @@ WITH RECURSIVE sales AS (
     JOIN slices ON slices.slice_id = customer_slices.slice_id
     WHERE $has_parts AND sold_on >= $from_day AND sold_on <= $to_day AND (sold_on < $whole_from OR sold_on >= $whole_to)
     UNION ALL
-    SELECT CAST(DATE_TRUNC('month', sold_on) AS DATE), 0, 1, 0
+    SELECT slices.slice_id, CAST(DATE_TRUNC('month', sold_on) AS DATE), 0, 1, 0
     FROM order_repeats
     JOIN customer_slices ON customer_slices.customer_id = order_repeats.customer_id
     JOIN slices ON slices.slice_id = customer_slices.slice_id
     WHERE $has_parts AND sold_on >= $from_day AND sold_on <= $to_day AND (sold_on < $whole_from OR sold_on >= $whole_to)
         AND category IS NULL
         AND previous_day < GREATEST(CAST(DATE_TRUNC('month', sold_on) AS DATE), CAST($from_day AS DATE))
-),
-
-by_month AS (
-    SELECT month, SUM(revenue) AS revenue, SUM(orders) AS orders, SUM(buyers) AS buyers
-    FROM sales
-    GROUP BY month
 ),
 
 months AS (
@@ -51,13 +46,14 @@ months AS (
 
 SELECT
     months.month,                                                           -- The month's first day.
-    CAST(COALESCE(revenue, 0) AS DECIMAL(18, 2)) AS revenue,                -- Paid, less what came back.
-    CAST(COALESCE(orders, 0) AS BIGINT) AS orders,                          -- Orders with a purchase in it.
-    CAST(COALESCE(buyers, 0) AS BIGINT) AS buyers,                          -- Customers with a purchase in it.
+    CAST(COALESCE(SUM(revenue), 0) AS DECIMAL(18, 2)) AS revenue,                -- Paid, less what came back.
+    CAST(COALESCE(SUM(orders), 0) AS BIGINT) AS orders,                          -- Orders with a purchase in it.
+    CAST(COALESCE(SUM(buyers), 0) AS BIGINT) AS buyers,                          -- Customers with a purchase in it.
     CAST(months.month + INTERVAL 1 MONTH AS DATE) > as_of + 1 AS partial,   -- Whether it was not over at as_of.
     months.month < $from_day OR CAST(months.month + INTERVAL 1 MONTH AS DATE) > CAST($to_day AS DATE) + 1
         AS is_cut                   -- Whether days of it were not counted: it was not over, or the period cuts it.
 FROM months
 CROSS JOIN current_build
-LEFT JOIN by_month ON by_month.month = months.month
+LEFT JOIN chosen ON chosen.month = months.month
+GROUP BY months.month, as_of
 ORDER BY months.month

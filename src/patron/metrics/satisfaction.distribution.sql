@@ -1,16 +1,16 @@
 -- How often each satisfaction score was given.
-WITH given AS (
-    SELECT score, answers
+WITH chosen AS (
+    SELECT slices.slice_id, score, answers
     FROM total_answers
     JOIN slices ON slices.slice_id = total_answers.slice_id
     WHERE $is_always
     UNION ALL
-    SELECT score, answers
+    SELECT slices.slice_id, score, answers
     FROM monthly_answers
     JOIN slices ON slices.slice_id = monthly_answers.slice_id
     WHERE NOT $is_always AND month >= $whole_from AND month < $whole_to
     UNION ALL
-    SELECT score, answers
+    SELECT slices.slice_id, score, answers
     FROM customer_answers
     JOIN customer_slices ON customer_slices.customer_id = customer_answers.customer_id
     JOIN slices ON slices.slice_id = customer_slices.slice_id
@@ -21,6 +21,6 @@ WITH given AS (
 SELECT
     score,                                          -- 1 to 5.
     CAST(SUM(answers) AS BIGINT) AS answers         -- How often it was given.
-FROM given
+FROM chosen
 GROUP BY score
 ORDER BY score
