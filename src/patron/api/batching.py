@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 MOST = 32  # questions at a time
-AT_ONCE = 2  # batches
+AT_ONCE = 1  # batch: two would each plan what one does for both
 
 
 class Batches(Generic[K, V]):

@@ -1,4 +1,5 @@
--- What a customer is found by: the words of the name, the e-mail address, the digits of the phone number, the id.
+-- What a customer is found by: the names, each word of them and what begins after a hyphen, the e-mail address, the
+-- digits of the phone number, the id.
 -- Grain: one row per customer and term; a term may repeat.
 WITH spelled AS (
     SELECT
@@ -18,11 +19,13 @@ listed AS (
     UNION ALL
     SELECT family, FALSE, spelled.* FROM spelled
     UNION ALL
-    SELECT SPLIT_PART(REPLACE(given, '-', ' '), ' ', 2), FALSE, spelled.* FROM spelled
+    SELECT UNNEST(STRING_TO_ARRAY(given, ' ')), FALSE, spelled.* FROM spelled WHERE given LIKE '% %'
     UNION ALL
-    SELECT SPLIT_PART(REPLACE(family, '-', ' '), ' ', 2), FALSE, spelled.* FROM spelled
+    SELECT UNNEST(STRING_TO_ARRAY(family, ' ')), FALSE, spelled.* FROM spelled WHERE family LIKE '% %'
     UNION ALL
-    SELECT SPLIT_PART(REPLACE(family, '-', ' '), ' ', 3), FALSE, spelled.* FROM spelled
+    SELECT UNNEST(STRING_TO_ARRAY(REPLACE(given, '-', ' '), ' ')), FALSE, spelled.* FROM spelled WHERE given LIKE '%-%'
+    UNION ALL
+    SELECT UNNEST(STRING_TO_ARRAY(REPLACE(family, '-', ' '), ' ')), FALSE, spelled.* FROM spelled WHERE family LIKE '%-%'
     UNION ALL
     SELECT CAST(customer_id AS TEXT), FALSE, spelled.* FROM spelled
     UNION ALL

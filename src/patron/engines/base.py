@@ -107,6 +107,8 @@ class Engine(ABC):
 
     dialect: str
     settings: Settings
+    keeps_order = False
+    """Whether the rows of a table come in the order in which they were written, where nothing else is said."""
     notes: tuple[str, ...] = ()
     """What the latest build changed besides customer_360, each in a sentence."""
 

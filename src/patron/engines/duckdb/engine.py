@@ -52,6 +52,7 @@ class DuckDBEngine(Engine):
     """
 
     dialect = "duckdb"
+    keeps_order = True
 
     def __init__(
         self, path: str, settings: Settings, *, create: bool = True, config: Config | None = None

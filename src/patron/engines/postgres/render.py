@@ -91,6 +91,8 @@ def _node(node: exp.Expr, values: Mapping[str, Any] | None, *, bound: bool) -> e
         node, exp.ArrayContains
     ):  # SQLGlot's own words for it would be no condition that is estimated
         return exp.EQ(this=node.expression, expression=exp.Any(this=exp.paren(node.this)))
+    if isinstance(node, exp.Split):  # which SQLGlot leaves as it is
+        return exp.Anonymous(this="STRING_TO_ARRAY", expressions=[node.this, node.expression])
     if isinstance(node, exp.Lower) and not isinstance(node.this, exp.Translate | exp.Anonymous):
         old, new = (exp.Literal.string(letters) for letters in FOLDED)
         return exp.Lower(this=exp.Anonymous(this="TRANSLATE", expressions=[node.this, old, new]))
