@@ -33,7 +33,8 @@ def small_shop() -> Shop:
     """Return a shop with names that are formulas, injections and other people's letters."""
     names = [
         ("Anna", "Miller"), ("anne-marie", "Smith-Jones"), (FORMULA, INJECTION), ("Élodie", "Müller"),
-        ("名前", "姓"), (None, None), ("Bob", "von und zu Hohenfels-Berg"), ("Ann", "Millet"), ("", " "), ("%_\\", "?$1"),
+        ("名前", "姓"), (None, None), ("Bob", "von und zu Hohenfels-Berg"), ("Ann", "Millet"), ("", " "),
+        ("%_\\", "?$1"),
     ]  # fmt: skip
     customers: list[dict[str, Any]] = [
         {
