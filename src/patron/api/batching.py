@@ -23,16 +23,18 @@ class Batches(Generic[K, V]):
     def __init__(self, answer: Callable[[Sequence[K]], Awaitable[dict[K, V]]]) -> None:
         self._answer = answer
         self._waiting: list[tuple[K, asyncio.Future[V | None]]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # the event loop itself holds none of them
 
     async def get(self, key: K) -> V | None:
         """Return what is known of `key`, None where that is nothing; raises what `answer` raises."""
         future: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((key, future))
-        if len(self._running) < AT_ONCE:
+        if self._running < AT_ONCE:
+            self._running += 1
             task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
@@ -46,6 +48,7 @@ class Batches(Generic[K, V]):
             else:
                 for key, future in _still_wanted(taken):
                     future.set_result(found.get(key))
+        self._running -= 1  # before anybody who was answered asks again
 
 
 def _still_wanted(
