@@ -69,7 +69,7 @@ class Context:
         self.profiles: Batches[Any, Row] = Batches(partial(self.read, profiles))
         self.first_pages: Batches[tuple[Any, int], Page] = Batches(partial(self.read, _first_pages))
         self.terms_kept = False  # whether search has its table
-        self._memory: Memory | None = None
+        self.memory: Memory | None = None  # what filtered figures are made of
         self._prepared: Mark | None = None
         self._preparation = threading.Lock()
         self._readers = CapacityLimiter(server.readers)
@@ -93,7 +93,7 @@ class Context:
 
     async def figure(self, function: Callable[[Engine | None, Memory | None], T]) -> T:
         """Return `function(None, memory)` where that does, and else `function(engine, memory)` as `read` does."""
-        memory = self._memory
+        memory = self.memory
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
             with suppress(Forgotten):
                 return await self._in_thread(partial(function, None, memory))
@@ -137,7 +137,7 @@ class Context:
                 with self.serving.reading(PREPARE_SECONDS) as engine:
                     mark = _mark(engine)
                     if mark is not None and mark != self._prepared:
-                        self._memory = _remembered(engine)
+                        self.memory = _remembered(engine)
                 self.terms_kept = prepare(self.serving)
                 self._prepared = mark
             except Exception as error:
