@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, create_model
 from patron.api.answers import of_build
 from patron.api.context import Asked
 from patron.api.parameters import FigureQuery
-from patron.api.rendering import answer, with_text_ids
+from patron.api.rendering import all_with_text_ids, answer
 from patron.api.schemas.figures import MetricMeanings, dashboard_model, figure_model
 from patron.api.security import Viewer
 from patron.engines.base import Engine
@@ -70,7 +70,7 @@ def _figure(
 
 def _document(figure: Figure) -> dict[str, Any]:
     return {
-        name: [with_text_ids(row) for row in value] if isinstance(value, list) else value
+        name: all_with_text_ids(value) if isinstance(value, list) else value
         for name, value in figure.document().items()
     }
 

@@ -33,6 +33,13 @@ def with_text_ids(row: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
+def all_with_text_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of the same columns as `with_text_ids` returns each; without ids they are the same rows."""
+    if not rows or not _ids_among(tuple(rows[0])):
+        return rows
+    return [with_text_ids(row) for row in rows]
+
+
 def instant(moment: datetime | None) -> datetime | None:
     """Return an instant with its zone; engines that keep none keep it in UTC."""
     if moment is None:

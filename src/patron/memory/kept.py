@@ -6,7 +6,7 @@ added up here exactly, in whole cents; the formulas of the query's columns make 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ Chosen = np.ndarray[
 ]  # for each slice_id whether it is left; there is none of the number 0
 Whole = np.ndarray[Any, np.dtype[np.int64]]
 MOST_ROWS = 1_000_000  # of which the first are picked; who has more has them asked for where these do not do
+FEW = 1_000  # different words of a column
 AT_ONCE = 50_000  # rows that are looked through before the next ones are
 
 
@@ -124,7 +125,7 @@ class KeptPicks:
         self.picks = picks
         self._is_all = len(table) < MOST_ROWS
         self._slices = _numbers_of_slices(table)
-        self._columns = [table.column(name).combine_chunks() for name in picks.columns]
+        self._columns = [_values_at(table.column(name).combine_chunks()) for name in picks.columns]
 
     def rows(self, chosen: Chosen, limit: int) -> list[Row] | None:
         """Return the first rows of the chosen slices, or None where they are not all here."""
@@ -136,8 +137,7 @@ class KeptPicks:
                 break
         if len(places) < limit and not self._is_all:
             return None
-        taken = pa.array(places[:limit])
-        columns = [column.take(taken).to_pylist() for column in self._columns]
+        columns = [values_at(places[:limit]) for values_at in self._columns]
         return [dict(zip(self.picks.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
@@ -174,6 +174,22 @@ def limit_of(picks: Picks, options: Mapping[str, Any]) -> int:
     if isinstance(picks.limit, exp.Placeholder):
         return int(options[str(picks.limit.this)])
     return int(picks.limit.to_py())
+
+
+def _values_at(column: pa.Array) -> Callable[[Whole], Column]:
+    """Return what gives the values of some rows, without Arrow's own objects for each where that is quicker."""
+    if column.null_count == 0 and pa.types.is_integer(column.type):
+        numbers = _whole(column)
+        return lambda places: numbers[places].tolist()
+    if column.null_count == 0 and pa.types.is_decimal128(column.type):
+        units, scale = _whole(column), -column.type.scale
+        return lambda places: [Decimal(value).scaleb(scale) for value in units[places].tolist()]
+    if pa.types.is_string(column.type):
+        encoded = pc.dictionary_encode(column, null_encoding="encode")
+        if len(encoded.dictionary) <= FEW:
+            words, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+            return lambda places: [words[code] for code in codes[places].tolist()]
+    return lambda places: column.take(pa.array(places)).to_pylist()
 
 
 def _only(columns: Columns, wanted: Chosen) -> Columns:
