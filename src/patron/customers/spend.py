@@ -25,13 +25,13 @@ def spend_by_month(engine: Engine, customer: Any) -> tuple[date, list[Row]]:
     Months run from the first one with a purchase or return, and those without any have 0; their sum is the customer's
     total_lifetime_value. Raises NotFound where there is no such customer, NoDatabase where the build kept no figures.
     """
-    current_build(engine)
-    as_of: date = profile(engine, customer)["as_of"]
+    as_of = current_build(engine).as_of
     text, _ = engine.kept_statement(
         "spend by month", lambda: parse_one(_BY_MONTH, dialect="duckdb", into=exp.Select)
     )
     paid = {row["month"]: row["revenue"] for row in engine.query(text, [customer])}
     if not paid:
+        profile(engine, customer)  # somebody who never bought, or nobody
         return as_of, []
     return as_of, [{"month": month, "revenue": paid.get(month, 0)} for month in _months(min(paid), as_of)]
 
