@@ -133,17 +133,26 @@ class Context:
     def prepare(self) -> None:
         """Make what quickens answers about the latest build, unless it is there; without it they are only slower."""
         with self._preparation:
-            try:
-                with self.serving.reading(PREPARE_SECONDS) as engine:
-                    mark = _mark(engine)
-                    if mark is not None and mark != self._prepared:
-                        self.memory = _remembered(engine)
-                self.terms_kept = prepare(self.serving)
-                self._prepared = mark
-            except Exception as error:
-                structlog.get_logger().warning(
-                    "preparing", said="answers stay slow", kind=type(error).__name__
-                )
+            self._try(self._prepare_figures)
+            self._try(self._prepare_search)
+
+    def _prepare_figures(self) -> None:
+        with self.serving.reading(PREPARE_SECONDS) as engine:
+            mark = _mark(engine)
+            if mark is not None and mark != self._prepared:
+                self._prepared = mark  # tried once for each build
+                self.memory = _remembered(engine)
+
+    def _prepare_search(self) -> None:
+        self.terms_kept = prepare(self.serving)
+
+    def _try(self, preparing: Callable[[], None]) -> None:
+        try:
+            preparing()
+        except Exception as error:
+            structlog.get_logger().warning(
+                "preparing", said="answers stay slow", what=preparing.__name__, kind=type(error).__name__
+            )
 
     def _prepare_aside(self) -> threading.Thread:
         thread = threading.Thread(target=self.prepare, name="patron-preparing", daemon=True)
