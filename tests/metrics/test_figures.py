@@ -39,11 +39,11 @@ def all_rows(
     return found | {"segment_distribution by rfm_segment": by_rfm.rows, "top_customers": top.rows}
 
 
-def check(engine: Engine, case: Case, narrowed: Narrowed) -> None:
-    """Fail unless every figure of the build in `engine` is as the reference has it."""
+def check(engine: Engine, case: Case, narrowed: Narrowed, memory: Memory) -> None:
+    """Fail unless every figure of the build in `engine`, and in its memory, is as the reference has it."""
     expected = all_figures(case.shop, case.as_of, case.model, narrowed, LIMIT)
     filters, period = as_asked(narrowed)
-    from_memory = all_rows(None if period == Period() else engine, filters, period, remember(engine))
+    from_memory = all_rows(None if period == Period() else engine, filters, period, memory)
     for actual in (all_rows(engine, filters, period), from_memory):
         assert actual.keys() == expected.keys()
         for name, rows in expected.items():
@@ -65,8 +65,9 @@ def test_any_shop_however_narrowed(kind: str, databases: Databases, case: Case, 
     with databases.shared(kind, Settings(model=case.model, id_type=case.id_type)) as engine:
         fill(engine, case.shop)
         engine.build(case.as_of)
+        memory = remember(engine)
         for _ in range(2):
-            check(engine, case, random_narrowing(rng, case))
+            check(engine, case, random_narrowing(rng, case), memory)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -78,9 +79,10 @@ def test_many_customers_however_narrowed(kind: str, databases: Databases, seed: 
     with databases.shared(kind, Settings(model=case.model, id_type="text")) as engine:
         fill(engine, case.shop)
         engine.build(case.as_of)
-        check(engine, case, Narrowed())
+        memory = remember(engine)
+        check(engine, case, Narrowed(), memory)
         for _ in range(8):
-            check(engine, case, random_narrowing(rng, case))
+            check(engine, case, random_narrowing(rng, case), memory)
 
 
 @EXAMPLES

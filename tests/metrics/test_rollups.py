@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from patron.engines import Engine
 from patron.errors import NoDatabase
+from patron.memory import remember
 from patron.metrics import dashboard
 from patron.model.steps import STORED, kept
 from patron.settings import Model, Settings
@@ -44,7 +45,7 @@ def test_any_history_ends_with_the_rollups_of_a_full_build(
             fill(engine, part)
             now = Case(known, case.as_of + timedelta(days=move), case.model, case.id_type)
             engine.build(now.as_of)
-            check(engine, now, random_narrowing(rng, now))
+            check(engine, now, random_narrowing(rng, now), remember(engine))
         incremental, figures = everything(engine), dashboard(engine)
         engine.build(now.as_of, full=True)
         assert everything(engine) == incremental
