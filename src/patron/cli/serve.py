@@ -49,8 +49,9 @@ def serve_until_stopped(
 ) -> None:
     """Serve the database at `url`; with `any_port`, at a free port where the server's own is taken."""
     from patron.api.context import opened
+    from patron.tracing import exported
 
-    with opened(url, run.settings) as context:
+    with exported(), opened(url, run.settings) as context:
         if context.open_to_all and not _is_loopback(server.host):
             raise AccessError(
                 f"{server.host} is not this machine's own address, and nobody could be told from anybody there: make "

@@ -22,6 +22,7 @@ from patron.engines import upgrading
 from patron.engines.upgrading import Columns, Run, Upgrade
 from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, SettingsError
 from patron.settings import Settings
+from patron.tracing import span
 
 if TYPE_CHECKING:
     from patron.engines.receiving import Receiver
@@ -275,13 +276,26 @@ class Engine(ABC):
     def model_mark(self) -> str:
         """The mark of the model's steps as this engine runs them; `builds` keeps that of each build."""
 
-    @abstractmethod
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
         """Bring customer_360 up to date as known on `as_of`, whole or not at all.
 
         Raises BuildError when it cannot, NotReconciled when its figures disagree with the sources; the
         former customer_360 is then untouched.
         """
+        check_day(as_of)
+        with span("build customer_360", {"patron.engine": self.dialect, "patron.as_of": str(as_of)}) as told:
+            record = self._build(as_of, full=full, progress=progress)
+            told |= {
+                "patron.build_id": record.build_id,
+                "patron.kind": record.kind,
+                "patron.customers": record.customers,
+                "patron.recomputed": record.recomputed,
+            }
+        return record
+
+    @abstractmethod
+    def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
+        """Build as `build` says, each step in a span."""
 
     def changed_customers(self) -> int:
         """Return how many customers the next build computes again because of what changed since the latest one."""
