@@ -20,7 +20,7 @@ from patron.contract.ddl import column_type
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines import upgrading
 from patron.engines.upgrading import Columns, Run, Upgrade
-from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, SettingsError
+from patron.errors import BackupError, BuildError, DatabaseError, NoDatabase, OtherVersion, SettingsError
 from patron.settings import Settings
 from patron.tracing import span
 
@@ -241,8 +241,11 @@ class Engine(ABC):
             raise error
 
     def check_derived(self, shown: str) -> None:
-        """Raise OtherVersion when what builds fill has not the columns that this Patron reads."""
-        if (lacking := upgrading.lacks(self.columns())) is not None:
+        """Raise OtherVersion when what builds fill lacks columns that this Patron reads, NoDatabase where nothing is."""
+        found = self.columns()
+        if upgrading.HISTORY not in found:
+            raise NoDatabase(f"{shown} has none of Patron's tables; run `patron init` first.")
+        if (lacking := upgrading.lacks(found)) is not None:
             raise OtherVersion(
                 f"{shown} was made by another version of Patron ({lacking}): run `patron upgrade`, then `patron build`."
             )
