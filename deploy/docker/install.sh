@@ -27,12 +27,21 @@ tools)
 packages)
     python3 -m venv --without-pip "$place"
     install_into "$place" --require-hashes --requirement requirements/runtime.txt
-    # Parts of packages that nothing here loads: headers, tests, and clients of services.
-    for package in "$place"/lib/python3*/site-packages; do
-        rm -rf "$package/pyarrow/include" "$package/pyarrow/tests" "$package/pyarrow/src"
-        rm -f "$package"/pyarrow/libarrow_flight* "$package"/pyarrow/_flight* "$package"/pyarrow/libarrow_python_flight*
-        rm -f "$package"/pyarrow/_substrait* "$package"/pyarrow/libarrow_s3*
-        find "$package/numpy" -depth -type d -name tests -exec rm -rf {} +
+    # Parts of packages that nothing here loads: headers, tests, clients of services, names in other languages. Copies of
+    # one library become links, and libraries lose what only a debugger reads.
+    for packages in "$place"/lib/python3*/site-packages; do
+        cd "$packages"
+        rm -rf pyarrow/include pyarrow/includes pyarrow/src pyarrow/tests
+        for part in flight s3 python_flight python_parquet_encryption; do rm -f pyarrow/libarrow_$part*; done
+        for part in azurefs dataset_orc dataset_parquet_encryption flight gcsfs hdfs orc parquet_encryption \
+            pyarrow_cpp_tests s3fs substrait; do rm -f "pyarrow/_$part."*; done
+        for library in pyarrow/libarrow_python.so.*.*.*; do
+            ln -sf "${library##*/}" "${library%.*.*}"
+            ln -sf "${library##*/}" pyarrow/libarrow_python.so
+        done
+        find numpy -depth -type d -name tests -exec rm -rf {} +
+        find mimesis/datasets -mindepth 1 -maxdepth 1 -type d ! -name bin ! -name en ! -name global ! -name int -exec rm -rf {} +
+        find cryptography httptools pyarrow sqlglot uvloop -name '*.so*' -type f -exec strip --strip-unneeded {} +
     done
     ;;
 dashboard)

@@ -241,7 +241,7 @@ class Engine(ABC):
             raise error
 
     def check_derived(self, shown: str) -> None:
-        """Raise OtherVersion when what builds fill lacks columns that this Patron reads, NoDatabase where nothing is."""
+        """Raise OtherVersion when what builds fill lacks a column that Patron reads, NoDatabase where there is none."""
         found = self.columns()
         if upgrading.HISTORY not in found:
             raise NoDatabase(f"{shown} has none of Patron's tables; run `patron init` first.")
