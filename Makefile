@@ -133,4 +133,5 @@ lock:
 	echo checkov | $(UV) pip compile - $(LOCK) --upgrade --output-file requirements/checkov.txt
 
 clean:
+	@test ! -d .tools/builder || chmod -R u+rwX .tools/builder  # images have folders that even their owner may not write to
 	rm -rf .venv .tools tests/browser/node_modules web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis
