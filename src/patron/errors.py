@@ -16,6 +16,7 @@ PatronError
 ├── ExportError        what was asked for could not be written
 ├── BackupError        a backup could not be made, or cannot be restored
 ├── AccessError        who may ask is not settled: no credentials, or no such key
+│   └── BadToken       what was shown to say who asks is not good
 └── RequestError       a request to the API makes no sense
     ├── Forbidden      whoever asks may not have it
     └── NotFound       there is no such thing
@@ -98,6 +99,10 @@ class BackupError(PatronError):
 
 class AccessError(PatronError):
     """Who may ask is not settled: a server without credentials, or a key that there is not."""
+
+
+class BadToken(AccessError):
+    """A key or token that is not good, for whatever reason; the client is told none."""
 
 
 class RequestError(PatronError):

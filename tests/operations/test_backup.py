@@ -14,6 +14,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from patron.access import Role, access_store, new_key
@@ -340,6 +341,49 @@ def test_postgresql_is_backed_up_by_its_own_tools(kind: str, databases: Database
         with pytest.raises(Exception, match="only appended to"):
             store.execute("DELETE FROM audit_log")
     assert "pg_dump" in said(patron("backup", "--to", tmp_path / "x.tar", "--database", url))
+
+
+@pytest.mark.slow
+def test_a_killed_restoration_on_postgresql_leaves_nothing_or_all(kind: str, databases: Databases) -> None:
+    """Kill -9 at random moments, of the commands that docs/operations/backups.md gives; and a dump that was cut off."""
+    if kind == "duckdb":
+        return
+    rng, url, server = seeded(f"pg_restore on {kind}"), databases.empty(kind), databases.server(kind)
+    small_database(url)
+    dump, cut = server.folder / "whole.dump", server.folder / "cut.dump"
+    server.tool("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", url)
+    whole = dump.read_bytes()
+    cut.write_bytes(whole[: len(whole) * 2 // 3])
+    command = ("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction")
+    with connect(url, Settings()) as engine:
+        all_of_it = state_of(engine)
+    for moment in (0.0, *(rng.uniform(0, 0.4) for _ in range(3)), None):
+        restored = databases.empty(kind)
+        if moment is None:
+            with server.started(*command, f"--dbname={restored}", cut) as process:
+                process.communicate()
+            assert process.returncode != 0
+        else:
+            with server.started(*command, f"--dbname={restored}", dump) as process:
+                time.sleep(moment)
+                process.kill()
+        if not _tables(restored):
+            server.tool(*command, f"--dbname={restored}", dump)
+        with connect(restored, Settings()) as engine:
+            assert state_of(engine) == all_of_it
+        databases.drop(restored)
+
+
+def _tables(url: str) -> bool:
+    """Tell whether a database has tables, once nobody else works in it any more."""
+    others = (
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(others).fetchone() != (0,):
+            time.sleep(0.05)
+        found = connection.execute("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+    return found != (0,)
 
 
 def test_the_files_of_keys_tell_their_version(path: Path) -> None:

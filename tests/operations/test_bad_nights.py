@@ -98,11 +98,10 @@ def test_a_disk_that_is_full(folder: Path, words: str, room: int) -> None:
     assert not list(copy.glob("*.tar"))
 
 
-def test_a_clock_that_was_set_back(stock: Stock, tmp_path: Path) -> None:
+def test_a_clock_that_was_set_back(stock: Stock, empty_url: str) -> None:
     """What was noted under a later time does not come before, or after, what is noted now: numbers count, not times."""
     ahead = timedelta(days=3650)
-    path = tmp_path / "shop.duckdb"
-    with connect(str(path), Settings()) as engine:
+    with connect(empty_url, Settings()) as engine:
         engine.init()
         load(engine, stock.first)
         engine.build(FIRST_DAY)
@@ -121,7 +120,7 @@ def test_a_clock_that_was_set_back(stock: Stock, tmp_path: Path) -> None:
         assert state_of(engine, *SHOP) == before
         record = engine.build(SECOND_DAY)
         assert all(figure.agrees for figure in record.reconciliation)
-    connect(str(path), Settings()).close()
+    connect(empty_url, Settings()).close()
 
 
 def test_postgresql_that_is_unreachable_at_the_start() -> None:

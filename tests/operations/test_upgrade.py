@@ -134,6 +134,8 @@ def test_where_nothing_is_there_is_nothing_to_upgrade(empty_url: str) -> None:
         with pytest.raises(NoDatabase, match="patron init"):
             engine.upgrade()
         assert list(engine.contents()) == ["builds"]
+    with pytest.raises(NoDatabase, match="none of Patron's tables; run `patron init` first"):
+        serve(empty_url, Settings()).close()
 
 
 def test_a_version_runs_its_statements(released: str, monkeypatch: pytest.MonkeyPatch) -> None:

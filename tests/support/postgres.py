@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 
@@ -80,13 +80,15 @@ class PostgresServer:
 
     def tool(self, name: str, *arguments: str | Path, text: str | None = None) -> bytes:
         """Run one of PostgreSQL's own programs, such as pg_dump, with `text` as its input; return what it prints."""
-        command: list[str | Path] = [self._bin / name, *arguments]
-        given = None if text is None else text.encode()
-        done = subprocess.run(
-            command, user=self._user, cwd=self._home, input=given, capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout
+        with self.started(name, *arguments) as process:
+            out, err = process.communicate(None if text is None else text.encode())
+        assert process.returncode == 0, err.decode()
+        return out
+
+    def started(self, name: str, *arguments: str | Path) -> subprocess.Popen[bytes]:
+        """Start one of PostgreSQL's own programs."""
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        return subprocess.Popen([self._bin / name, *arguments], user=self._user, cwd=self._home, **pipes)
 
     def restart(self) -> None:
         """Stop the server, as an administrator in a hurry does, and start it again on the same data."""

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import structlog
 from anyio import CapacityLimiter
@@ -23,7 +23,6 @@ from patron.api.cursors import Cursors
 from patron.api.figurecache import FigureCache
 from patron.api.limits import Buckets
 from patron.api.observing import Meters
-from patron.api.oidc import Tokens
 from patron.api.problems import Refusal
 from patron.customers.profiles import profiles
 from patron.customers.search import PREPARE_SECONDS, prepare
@@ -33,7 +32,10 @@ from patron.engines.serving import Serving, serve
 from patron.errors import DatabaseError, NoDatabase
 from patron.memory import Memory, remember
 from patron.metrics import Forgotten
-from patron.settings import Settings
+from patron.settings import Auth, Settings
+
+if TYPE_CHECKING:
+    from patron.api.oidc import Tokens
 
 T = TypeVar("T")
 GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
@@ -60,7 +62,7 @@ class Context:
         self.settings, self.serving, self.access, self.meters = settings, serving, access, Meters()
         active = any(key.state == "active" for key in access.all_keys())
         self.open_to_all = not active and settings.auth.issuer is None
-        self.tokens = Tokens(settings.auth) if settings.auth.issuer else None
+        self.tokens = _tokens(settings.auth)
         self.buckets = Buckets(server.requests_a_second, server.burst)
         self.strangers = Buckets(STRANGERS_A_SECOND, STRANGERS_BURST)
         self.figures = FigureCache(server.cached_figures)
@@ -184,6 +186,15 @@ def opened(url: str, settings: Settings) -> Iterator[Context]:
         context = Context(url, settings, serving, access)
         stack.callback(context.stop)
         yield context
+
+
+def _tokens(auth: Auth) -> Tokens | None:
+    """Return what checks tokens, which takes a while to import, where the settings name an issuer."""
+    if auth.issuer is None:
+        return None
+    from patron.api.oidc import Tokens
+
+    return Tokens(auth)
 
 
 def context_of(request: Request) -> Context:

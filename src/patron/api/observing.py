@@ -19,7 +19,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from patron.api.problems import problem
+from patron.tracing import served
 
+TRACE = (b"traceparent", b"tracestate")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # Scripts and styles only from here; nothing may frame it, and nothing is sent elsewhere.
@@ -106,7 +108,15 @@ class Observing:
 
         self.meters.running.inc()
         try:
-            await self.app(scope, receive, sent)
+            with served(scope["method"], _trace(scope)) as told:
+                try:
+                    await self.app(scope, receive, sent)
+                finally:
+                    told |= {
+                        "patron.operation": _operation(scope),
+                        "patron.request_id": request_id,
+                        "http.response.status_code": status,
+                    }
         except (
             Exception
         ) as error:  # a fault of ours; its words may hold a customer's data, its place does not
@@ -130,6 +140,11 @@ class Observing:
             ms=round(seconds * 1000, 2),
             caller=scope.get("patron.caller", ""),
         )
+
+
+def _trace(scope: Scope) -> dict[str, str]:
+    """Return the headers that say which trace a request belongs to."""
+    return {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in TRACE}
 
 
 def _request_id(scope: Scope) -> str:

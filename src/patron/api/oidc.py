@@ -13,16 +13,12 @@ import jwt
 
 from patron.access import Role
 from patron.access.roles import highest
-from patron.errors import AccessError
+from patron.errors import AccessError, BadToken
 from patron.settings import Auth
 
 FETCH_SECONDS = 5
 LEEWAY_SECONDS = 30  # between two clocks
 REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
-
-
-class BadToken(AccessError):
-    """A token that is not good, for whatever reason; the client is told none."""
 
 
 class Tokens:

@@ -12,9 +12,8 @@ from fastapi import Depends, Request
 from patron.access import ApiKey, Role, parse
 from patron.access.keys import matches
 from patron.api.context import Context, context_of
-from patron.api.oidc import BadToken
 from patron.api.problems import Refusal
-from patron.errors import AccessError, Forbidden
+from patron.errors import AccessError, BadToken, Forbidden
 
 LOCAL = "local"
 FAILURES = "failed "  # before a client's address: the bucket of those who present what is no good

@@ -42,7 +42,9 @@ def build(run: Run, as_of: AsOf = None, full: Full = False) -> None:
 
     Readers see the former table until the new one is complete and agrees with its sources.
     """
-    with run.connect() as engine:
+    from patron.tracing import exported
+
+    with exported(), run.connect() as engine:
         with run.progress("Building customer_360") as progress:
             record = engine.build(as_of or date.today(), full=full, progress=progress)
         last_sale = _last_sale(engine)

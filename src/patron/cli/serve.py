@@ -49,8 +49,11 @@ def serve_until_stopped(
 ) -> None:
     """Serve the database at `url`; with `any_port`, at a free port where the server's own is taken."""
     from patron.api.context import opened
+    from patron.api.observing import configure_logging
+    from patron.tracing import exported
 
-    with opened(url, run.settings) as context:
+    configure_logging()
+    with exported(), opened(url, run.settings) as context:
         if context.open_to_all and not _is_loopback(server.host):
             raise AccessError(
                 f"{server.host} is not this machine's own address, and nobody could be told from anybody there: make "
@@ -96,9 +99,7 @@ def _serve(context: Context, listening: socket.socket, server: Server) -> None:
     import uvicorn
 
     from patron.api import create_app
-    from patron.api.observing import configure_logging
 
-    configure_logging()
     config = uvicorn.Config(
         create_app(context, hosts=_hosts(server)),
         log_config=None,

@@ -20,8 +20,9 @@ from patron.contract.ddl import column_type
 from patron.contract.tables import EARLIEST_YEAR, LATEST_YEAR
 from patron.engines import upgrading
 from patron.engines.upgrading import Columns, Run, Upgrade
-from patron.errors import BackupError, BuildError, DatabaseError, OtherVersion, SettingsError
+from patron.errors import BackupError, BuildError, DatabaseError, NoDatabase, OtherVersion, SettingsError
 from patron.settings import Settings
+from patron.tracing import span
 
 if TYPE_CHECKING:
     from patron.engines.receiving import Receiver
@@ -242,8 +243,11 @@ class Engine(ABC):
             raise error
 
     def check_derived(self, shown: str) -> None:
-        """Raise OtherVersion when what builds fill has not the columns that this Patron reads."""
-        if (lacking := upgrading.lacks(self.columns())) is not None:
+        """Raise OtherVersion when what builds fill lacks a column that Patron reads, NoDatabase where there is none."""
+        found = self.columns()
+        if upgrading.HISTORY not in found:
+            raise NoDatabase(f"{shown} has none of Patron's tables; run `patron init` first.")
+        if (lacking := upgrading.lacks(found)) is not None:
             raise OtherVersion(
                 f"{shown} was made by another version of Patron ({lacking}): run `patron upgrade`, then `patron build`."
             )
@@ -277,13 +281,26 @@ class Engine(ABC):
     def model_mark(self) -> str:
         """The mark of the model's steps as this engine runs them; `builds` keeps that of each build."""
 
-    @abstractmethod
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
         """Bring customer_360 up to date as known on `as_of`, whole or not at all.
 
         Raises BuildError when it cannot, NotReconciled when its figures disagree with the sources; the
         former customer_360 is then untouched.
         """
+        check_day(as_of)
+        with span("build customer_360", {"patron.engine": self.dialect, "patron.as_of": str(as_of)}) as told:
+            record = self._build(as_of, full=full, progress=progress)
+            told |= {
+                "patron.build_id": record.build_id,
+                "patron.kind": record.kind,
+                "patron.customers": record.customers,
+                "patron.recomputed": record.recomputed,
+            }
+        return record
+
+    @abstractmethod
+    def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
+        """Build as `build` says, each step in a span."""
 
     def changed_customers(self) -> int:
         """Return how many customers the next build computes again because of what changed since the latest one."""

@@ -23,9 +23,20 @@ class OfBuild(Document):
     """The last day whose facts it saw."""
 
 
-def model_of(
-    name: str, fields: dict[str, tuple[Any, str]], base: type[BaseModel] = Document
-) -> type[BaseModel]:
+class Made(BaseModel):
+    """The base of documents that are made of declarations, which bring the meanings of their fields.
+
+    They have no source to look for docstrings in, and looking for it took most of the time in which a server starts.
+    """
+
+
+class MadeOfBuild(OfBuild):
+    """The base of those that are of one build."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
+def model_of(name: str, fields: dict[str, tuple[Any, str]], base: type[BaseModel] = Made) -> type[BaseModel]:
     """Return a model with these fields: each a type and a meaning."""
     made: dict[str, Any] = {field: (kind, Field(description=said)) for field, (kind, said) in fields.items()}
     return create_model(name, __base__=base, **made)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union
 
 from pydantic import BaseModel
 
-from patron.api.schemas.base import Document, OfBuild, model_of
+from patron.api.schemas.base import Document, MadeOfBuild, OfBuild, model_of
 from patron.metrics import Metric, registry
 
 # What a metric's column holds; all others hold a number.
@@ -44,14 +44,16 @@ def figure_model(name: str) -> type[BaseModel]:
             {one: (_figure_type(one), said) for one, said in of_extra.items()},
         )
         fields[extra] = (list[row], f"Stands beside the rows: {', '.join(of_extra)}.")  # type: ignore[valid-type]
-    return model_of(title, fields, OfBuild)
+    return model_of(title, fields, MadeOfBuild)
 
 
 @cache
 def dashboard_model() -> type[BaseModel]:
     """Return the document of all figures at once."""
     each = {one.name: (figure_model(one.name), one.title) for one in registry().values()}
-    return model_of("Dashboard", {"metrics": (model_of("DashboardMetrics", each), "Each by name.")}, OfBuild)
+    return model_of(
+        "Dashboard", {"metrics": (model_of("DashboardMetrics", each), "Each by name.")}, MadeOfBuild
+    )
 
 
 def _row_types(metric: Metric, title: str) -> Any:

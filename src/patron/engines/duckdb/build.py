@@ -33,6 +33,7 @@ from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.model.steps import Step as ModelStep
 from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers
+from patron.tracing import in_this_span, span
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
@@ -168,7 +169,7 @@ class DuckDBBuild:
                 cursor.begin()
                 cursor.execute("SELECT 1 FROM customer_info LIMIT 1")
             with tuned, ThreadPoolExecutor(workers) as pool:
-                futures = [pool.submit(work, cursor) for cursor in cursors]
+                futures = [pool.submit(in_this_span(work), cursor) for cursor in cursors]
                 try:
                     for future in futures:
                         future.result()
@@ -369,7 +370,8 @@ class DuckDBBuild:
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         start = time.perf_counter()
         try:
-            result = run()
+            with span(name):
+                result = run()
         except duckdb.Error:
             with self.counting:
                 self.failed = self.failed or name

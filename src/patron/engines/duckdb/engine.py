@@ -22,7 +22,7 @@ from patron.contract import CONTRACT, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type, create_table
 from patron.engines.address import MEMORY
-from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
 from patron.engines.duckdb.opening import Config, open_file, reason
@@ -231,8 +231,7 @@ class DuckDBEngine(Engine):
     def model_mark(self) -> str:
         return mark([sql_of(step.name) for step in steps()], self.dialect)
 
-    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        check_day(as_of)
+    def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         try:
             with self.writing:
                 last = self.last_build()

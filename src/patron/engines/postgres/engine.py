@@ -26,8 +26,6 @@ from patron.engines.base import (
     Reconciliation,
     Row,
     Step,
-    check_day,
-    no_progress,
     positional,
 )
 from patron.engines.postgres.copying import copy_batches
@@ -42,6 +40,7 @@ from patron.engines.postgres.triggers import REFERRED, customers_of, notes_of
 from patron.engines.upgrading import HISTORY, Columns, Run, by_table
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled, PatronError, QueryTimeout
 from patron.settings import Settings
+from patron.tracing import Steps
 
 # PostgreSQL's type numbers (pg_type.oid), as Arrow types; all else is read as text.
 ARROW_TYPES = {
@@ -229,13 +228,14 @@ class PostgresEngine(Engine):
     def model_mark(self) -> str:
         return model_mark(self.schema)
 
-    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        check_day(as_of)
+    def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         begun: list[str] = []
+        spans = Steps()
 
         def heard(notice: psycopg.errors.Diagnostic) -> None:
             if notice.message_primary and notice.message_primary.startswith("patron: "):
                 begun.append(notice.message_primary.removeprefix("patron: "))
+                spans.begin(begun[-1])
                 progress(Progress(begun[-1], len(begun), None))
 
         self.connection.add_notice_handler(heard)
@@ -255,6 +255,7 @@ class PostgresEngine(Engine):
                 f"The build as of {as_of} failed{step} and customer_360 is as it was: {self.refusal(error)}."
             ) from error
         finally:
+            spans.end()
             self.connection.remove_notice_handler(heard)
             with suppress(psycopg.Error):  # the connection may be gone
                 self.connection.execute("RESET client_min_messages")

@@ -25,6 +25,7 @@ from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import STORED, Kept, kept, step_named, steps
 from patron.model.steps import Step as ModelStep
+from patron.tracing import span
 
 if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
@@ -155,7 +156,8 @@ class SparkBuild:
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         self.running = name
         start = time.perf_counter()
-        result = run()
+        with span(name):
+            result = run()
         self.steps[name] = Step(name, round(time.perf_counter() - start, 4))
         self.running = None
         return result

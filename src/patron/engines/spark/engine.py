@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING
-from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
+from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.receiving import Receiver
 from patron.engines.spark.build import SparkBuild
 from patron.engines.spark.lake import Lake
@@ -154,8 +154,7 @@ class SparkEngine(Engine):
     def model_mark(self) -> str:
         return mark([rendered(step.tree) for step in steps()], self.dialect)
 
-    def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
-        check_day(as_of)
+    def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         session = open_session(self.where)
         try:
             record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
