@@ -121,11 +121,12 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
     expect(page.get_by_role("option", name="Customers", exact=True)).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/customers")
+    expect(page).to_have_title("Customers · Patron")
     _tab_to(page, "Total lifetime value")
     page.keyboard.press("Enter")
     page.wait_for_url("**sort=total_lifetime_value*")
     grid = page.get_by_role("table", name="Customers")
-    expect(page.locator("[role=table][style*='opacity: 0.5']")).to_have_count(0)
+    expect(page.locator("[role=table][data-stale]")).to_have_count(0)
     top = grid.get_by_role("link").first
     expect(top).to_be_visible()
     number = top.inner_text()

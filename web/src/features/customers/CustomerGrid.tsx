@@ -4,8 +4,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactElement, useEffect, useRef } from "react";
 import { Link } from "wouter";
 
-import { type Column, type ColumnName, type Customer, heading, isNumeric, shown } from "@/shared/columns/columns";
+import { useLook } from "@/shared/charts/look";
+import { type Column, type ColumnName, type Customer, heading, isNumeric, shown, widthOf } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
 import { words } from "@/shared/words";
 
 import { ColumnFilter } from "./ColumnFilter";
@@ -54,7 +56,7 @@ export function CustomerGrid(props: Props): ReactElement {
       aria-rowcount={total + 1}
       aria-busy={isLoading}
       tabIndex={0}
-      style={{ opacity: isStale ? 0.5 : 1 }}
+      data-stale={isStale || undefined}
     >
       <div className={classes.inner}>
         <div role="rowgroup" className={classes.head}>
@@ -76,7 +78,7 @@ export function CustomerGrid(props: Props): ReactElement {
                 style={{ transform: `translateY(${item.start}px)`, height: ROW }}
               >
                 {columns.map((one) => (
-                  <div key={one.column} role="cell" className={cellClass(one)}>
+                  <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
                     {row ? <Value column={one} row={row} text={textOf(one, row)} /> : <Skeleton h={12} mt={13} />}
                   </div>
                 ))}
@@ -98,7 +100,17 @@ function cellClass(column: Column): string {
   return `${classes.cell} ${column.column === "customer_id" ? classes.first : ""} ${numeric}`;
 }
 
+const COLOURED: readonly string[] = ["customer_segment", "rfm_segment"];
+
 function Value({ column, row, text }: { column: Column; row: Customer; text: string }): ReactElement {
+  const look = useLook();
+  if (COLOURED.includes(column.column)) {
+    return (
+      <span title={text}>
+        <Dot colour={look.of(text)} /> {text}
+      </span>
+    );
+  }
   if (column.column !== "customer_id") return <span title={text}>{text}</span>;
   return (
     <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
@@ -122,7 +134,8 @@ function Heading({ column, sort, onSort, onCondition }: HeadingProps): ReactElem
     <div
       role="columnheader"
       aria-sort={isUp ? "ascending" : isDown ? "descending" : "none"}
-      className={`${classes.cell} ${classes.heading} ${name === "customer_id" ? classes.first : ""}`}
+      className={`${cellClass(column)} ${classes.heading}`}
+      style={{ flexBasis: widthOf(column) }}
     >
       <UnstyledButton className={classes.sort ?? ""} title={column.meaning} onClick={() => onSort(name)}>
         {heading(name)} {isUp && <IconArrowUp size={12} aria-hidden />}

@@ -9,6 +9,7 @@ import { statusQuery, tableQuery } from "@/shared/api/queries";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
 import { Empty, Failure } from "@/shared/ui/States";
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import { ColumnChooser } from "./ColumnChooser";
@@ -22,6 +23,7 @@ const PAUSE = 200; // milliseconds without a key before what was typed is looked
 
 /** All customers: searched, narrowed and sorted by any column, however many there are. */
 export function Customers(): ReactElement {
+  useTitle(words.pages.customers);
   const search = useSearch();
   const [, navigate] = useLocation();
   const formats = useFormats();

@@ -7,6 +7,7 @@ import { isEverything } from "@/shared/filters/filters";
 import { useFilters } from "@/shared/filters/useFilters";
 import { useFormats } from "@/shared/format/useFormats";
 import { Empty, Failure } from "@/shared/ui/States";
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import { CategoryCard } from "./cards/CategoryCard";
@@ -24,6 +25,7 @@ const said = words.overview;
 
 /** The page that tells how the shop's customers are, in eight elements that narrow each other. */
 export function Overview(): ReactElement {
+  useTitle(words.pages.overview);
   const [filters, setFilters] = useFilters();
   const formats = useFormats();
   const { data, error, isPlaceholderData, refetch } = useQuery({

@@ -45,6 +45,7 @@ export function ChurnCard({ figure, filters, onFilter, stale }: Props): ReactEle
           lines: [
             [words.pages.customers, formats.exact(row.customers)],
             [said.share, formats.share(row.share)],
+            [words.asOfTitle, formats.day(shown?.as_of)],
           ],
           hint: picked.includes(value) ? words.filters.release(name) : words.filters.only(name),
         };

@@ -49,6 +49,7 @@ export function SegmentCard({ figure, filters, onFilter, stale }: Props): ReactE
             [words.pages.customers, formats.exact(row.customers)],
             [said.share, formats.share(row.share)],
             [said.value, formats.exact(row.value, "money")],
+            [words.asOfTitle, formats.day(shown?.as_of)],
           ],
           hint: picked.includes(name) ? words.filters.release(name) : words.filters.only(name),
         };
