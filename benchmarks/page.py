@@ -4,9 +4,9 @@
 
 Serves a built database on this machine and opens it in the browser that the tests bring (`make browser`), each round
 in a fresh one without a cache. Two times are taken of each interaction: until the page *reacts*, which is from the
-press to the next frame that is painted, as the browser itself tells it (Event Timing, in steps of 8 ms from 16 ms on), and until
-it is *complete*: every figure asked for is shown and every chart drawn. Of scrolling, the longest time between two
-frames counts. Prints one JSON document with the median and the worst of each, in milliseconds.
+press to the next frame that is painted, as the browser itself tells it (Event Timing, in steps of 8 ms from 16 ms
+on), and until it is *complete*: every figure asked for is shown and every chart drawn. Of scrolling, the longest
+time between two frames counts. Prints one JSON document with the median and the worst of each, in milliseconds.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _WATCH = """() => {
     new PerformanceObserver(heard).observe({ type: "event", durationThreshold: 16 });
 }"""
 # Resolves with the time at which nothing on the page waits any more: no skeleton, no dimmed figure, all charts drawn.
-_SETTLED = """(there) => new Promise((resolve) => {
+_SETTLED = """(there) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`never settled: ${there}`)), 60_000);
     const waits = "[aria-busy=true], [data-stale], .mantine-Skeleton-root";
     const holds = new Function(`return ${there}`);
     const look = () => {
@@ -97,8 +98,16 @@ STEPS: tuple[tuple[str, Act, str], ...] = (
         lambda page: page.keyboard.press("Control+k"),
         "document.querySelector('[role=dialog] input')",
     ),
-    ("the palette closed", lambda page: page.keyboard.press("Escape"), "!document.querySelector('[role=dialog]')"),
-    ("customers: the page", lambda page: page.get_by_role("link", name="Customers", exact=True).click(), _ROWS),
+    (
+        "the palette closed",
+        lambda page: page.keyboard.press("Escape"),
+        "!document.querySelector('[role=dialog]')",
+    ),
+    (
+        "customers: the page",
+        lambda page: page.get_by_role("link", name="Customers", exact=True).click(),
+        _ROWS,
+    ),
     ("customers: sorted", _button("Total purchases"), _ROWS),
     (
         "customers: a letter typed",
@@ -110,8 +119,12 @@ STEPS: tuple[tuple[str, Act, str], ...] = (
         lambda page: page.get_by_role("table").get_by_role("link").first.click(),
         "document.querySelectorAll('main section').length >= 5 && document.querySelector('main table tr')",
     ),
-    ("why a value is so", lambda page: page.get_by_title("Why: Recency score").click(), "document.querySelector('[role=dialog] pre')"),
-)  # fmt: skip
+    (
+        "why a value is so",
+        lambda page: page.get_by_title("Why: Recency score").click(),
+        "document.querySelector('[role=dialog] pre')",
+    ),
+)
 
 
 def visit(page: Page, address: str) -> Iterator[tuple[str, float | None, float | None]]:
@@ -178,7 +191,9 @@ def write_page(results: Figures, page: Path) -> None:
         flags=re.DOTALL,
     )
     if not found:
-        raise SystemExit(f"{page} has no place for these figures: put {start} and {end} where they are to stand.")
+        raise SystemExit(
+            f"{page} has no place for these figures: put {start} and {end} where they are to stand."
+        )
     page.write_text(text, "utf-8")
 
 

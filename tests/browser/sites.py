@@ -96,6 +96,7 @@ class Site:
                 names = [one[0] for one in found.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         with psycopg.connect(self.database, row_factory=dict_row) as connection:
+            connection.execute("SET work_mem = '128MB'")
             return list(connection.execute(sql.replace("%", "%%").replace("?", "%s"), list(parameters)))
 
     def _copy_file(self) -> None:

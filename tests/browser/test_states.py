@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.figures import headcount
 from tests.browser.reading import card, settled
-from tests.browser.shop import LAST_DAY
+from tests.browser.shop import LAST_DAY, made
 from tests.browser.sites import Site, patron
 from tests.browser.watching import Watch
 
@@ -157,8 +157,14 @@ def test_a_build_that_fails_is_told_until_one_closes_it(small: Site, visit: Visi
     expect(card(page, "top_customers")).to_be_visible()
 
 
-def test_a_build_is_told_while_it_runs_and_shown_when_it_is_over(site: Site, visit: Visit) -> None:
-    """Last in this file, and not on the shop that the others read: the figures are of another day then."""
+def test_a_build_is_told_while_it_runs_and_shown_when_it_is_over(
+    empty_url: str, folder: Path, visit: Visit
+) -> None:
+    with made(empty_url, folder, 5_000) as site:
+        _builds_anew(site, visit)
+
+
+def _builds_anew(site: Site, visit: Visit) -> None:
     page = visit(site, "/data/builds")
     watcher = visit(site)
     settled(watcher)

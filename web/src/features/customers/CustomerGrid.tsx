@@ -1,11 +1,13 @@
-import { Anchor, Skeleton, UnstyledButton } from "@mantine/core";
+import { Skeleton, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactElement, useEffect, useRef } from "react";
+import { memo, type ReactElement, useEffect, useRef } from "react";
 import { Link } from "wouter";
 
 import { useLook } from "@/shared/charts/look";
+import type { Look } from "@/shared/charts/option";
 import { type Column, type ColumnName, type Customer, heading, isNumeric, shown, widthOf } from "@/shared/columns/columns";
+import type { Formats } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
 import { words } from "@/shared/words";
@@ -34,6 +36,8 @@ interface Props {
 export function CustomerGrid(props: Props): ReactElement {
   const { columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
   const formats = useFormats();
+  const look = useLook();
+  const own = { formats, look };
   const viewport = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length + (isLoading ? 3 : 0),
@@ -67,33 +71,47 @@ export function CustomerGrid(props: Props): ReactElement {
           </div>
         </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {items.map((item) => {
-            const row = rows[item.index];
-            return (
-              <div
-                key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`${classes.row} ${classes.body}`}
-                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
-              >
-                {columns.map((one) => (
-                  <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
-                    {row ? <Value column={one} row={row} text={textOf(one, row)} /> : <Skeleton h={12} mt={13} />}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+          {items.map((item) => (
+            <Row key={item.key} index={item.index} start={item.start} row={rows[item.index]} columns={columns} {...own} />
+          ))}
         </div>
       </div>
     </div>
   );
-
-  function textOf(column: Column, row: Customer): string {
-    return shown(column, row[column.column as ColumnName], formats);
-  }
 }
+
+interface RowProps {
+  index: number;
+  /** Where it begins, in pixels from the first row. */
+  start: number;
+  /** Nothing while it is being asked for. */
+  row: Customer | undefined;
+  columns: readonly Column[];
+  formats: Formats;
+  look: Look;
+}
+
+/** A row, which is drawn anew only where it changed. */
+const Row = memo(function Row({ index, start, row, columns, formats, look }: RowProps): ReactElement {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={`${classes.row} ${classes.body}`}
+      style={{ transform: `translateY(${start}px)`, height: ROW }}
+    >
+      {columns.map((one) => (
+        <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
+          {row ? (
+            <Value column={one} row={row} text={shown(one, row[one.column as ColumnName], formats)} look={look} />
+          ) : (
+            <Skeleton h={12} mt={13} />
+          )}
+        </div>
+      ))}
+    </div>
+  );
+});
 
 function cellClass(column: Column): string {
   const numeric = isNumeric(column) ? `${classes.numeric} figures` : "";
@@ -102,8 +120,7 @@ function cellClass(column: Column): string {
 
 const COLOURED: readonly string[] = ["customer_segment", "rfm_segment"];
 
-function Value({ column, row, text }: { column: Column; row: Customer; text: string }): ReactElement {
-  const look = useLook();
+function Value({ column, row, text, look }: { column: Column; row: Customer; text: string; look: Look }): ReactElement {
   if (COLOURED.includes(column.column)) {
     return (
       <span title={text}>
@@ -113,9 +130,7 @@ function Value({ column, row, text }: { column: Column; row: Customer; text: str
   }
   if (column.column !== "customer_id") return <span title={text}>{text}</span>;
   return (
-    <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
-      {text}
-    </Anchor>
+    <Link href={`/customers/${encodeURIComponent(row.customer_id)}`}>{text}</Link>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import { type ReactElement, useDeferredValue } from "react";
 
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { isEverything } from "@/shared/filters/filters";
@@ -26,15 +26,16 @@ const said = words.overview;
 /** The page that tells how the shop's customers are, in eight elements that narrow each other. */
 export function Overview(): ReactElement {
   useTitle(words.pages.overview);
-  const [filters, setFilters] = useFilters();
+  const [chosen, setFilters] = useFilters();
+  const filters = useDeferredValue(chosen); // the chips come first, the charts a moment later
   const formats = useFormats();
   const { data, error, isPlaceholderData, refetch } = useQuery({
     ...dashboardQuery(filters),
     placeholderData: keepPreviousData,
   });
   const figures = data?.metrics;
-  const own = { filters, onFilter: setFilters, stale: isPlaceholderData };
-  const kpi = { stale: isPlaceholderData };
+  const kpi = { stale: isPlaceholderData || filters !== chosen };
+  const own = { filters, onFilter: setFilters, ...kpi };
   const repeat = figures?.repeat_purchase_rate.rows[0]?.value;
   const isEmpty = figures?.total_customers.rows[0]?.value === 0 && !isEverything(filters);
   return (
