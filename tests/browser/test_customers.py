@@ -37,6 +37,14 @@ def test_the_explorer_shows_the_databases_rows_in_order(site: Site, visit: Visit
     shown = _rows(page)
     start = expected.index(shown[0])
     assert shown == expected[start : start + len(shown)]
+    one = grid.get_by_role("link", name=expected[299][0], exact=True)
+    one.focus()
+    place, down = page.url, grid.evaluate("one => one.scrollTop")
+    one.press("Enter")
+    page.get_by_role("link", name="All customers").click()
+    _settled(page)
+    assert page.url == place
+    assert grid.evaluate("one => one.scrollTop") == down
 
 
 def test_it_searches_as_one_types_sorts_filters_and_remembers_it_all_in_the_address(
@@ -183,7 +191,7 @@ def _rows(page: Page) -> list[tuple[str, ...]]:
     rows: list[list[str]] = page.get_by_role("table", name="Customers").evaluate(
         """table => [...table.querySelectorAll('[role=row]')].slice(1)
             .filter(row => !row.querySelector('.mantine-Skeleton-root'))
-            .map(row => [...row.children].map(cell => cell.innerText))"""
+            .map(row => [...row.children].map(cell => cell.innerText.trim()))"""
     )
     return [tuple(row) for row in rows]
 

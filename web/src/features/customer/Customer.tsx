@@ -9,6 +9,7 @@ import { useLook } from "@/shared/charts/look";
 import { type ColumnName, heading, shown } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
+import { listAddress } from "@/shared/ui/lastList";
 import { Failure } from "@/shared/ui/States";
 import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
@@ -122,7 +123,7 @@ function Who({ profile, onWhy }: { profile: Schemas["Profile"]; onWhy: (column: 
   ];
   return (
     <header>
-      <Anchor component={Link} href="/customers" fz="sm" display="inline-block" mt="md">
+      <Anchor component={Link} href={listAddress()} fz="sm" display="inline-block" mt="md">
         {said.back}
       </Anchor>
       <Group align="baseline" gap="sm" style={{ rowGap: 4 }}>

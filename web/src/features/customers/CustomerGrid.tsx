@@ -19,7 +19,12 @@ import type { Condition } from "./question";
 const ROW = 39;
 const AHEAD = 20; // rows kept ready outside the view
 
+/** How far down each list was scrolled, so that one finds back to it. */
+const offsets = new Map<string, number>();
+
 interface Props {
+  /** Which list this is. */
+  place: string;
   columns: readonly Column[];
   rows: readonly Customer[];
   total: number;
@@ -34,7 +39,7 @@ interface Props {
 
 /** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
 export function CustomerGrid(props: Props): ReactElement {
-  const { columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
+  const { place, columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
   const formats = useFormats();
   const look = useLook();
   const own = { formats, look };
@@ -44,7 +49,11 @@ export function CustomerGrid(props: Props): ReactElement {
     getScrollElement: () => viewport.current,
     estimateSize: () => ROW,
     overscan: AHEAD,
+    initialOffset: () => offsets.get(place) ?? 0,
   });
+  useEffect(() => {
+    if (viewport.current) viewport.current.scrollTop = offsets.get(place) ?? 0;
+  }, [place]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -60,6 +69,7 @@ export function CustomerGrid(props: Props): ReactElement {
       aria-rowcount={total + 1}
       aria-busy={isLoading}
       tabIndex={0}
+      onScroll={(event) => offsets.set(place, event.currentTarget.scrollTop)}
       data-stale={isStale || undefined}
     >
       <div className={classes.inner}>

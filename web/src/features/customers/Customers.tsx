@@ -2,12 +2,13 @@ import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/c
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { statusQuery, tableQuery } from "@/shared/api/queries";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
+import { keepList } from "@/shared/ui/lastList";
 import { Empty, Failure } from "@/shared/ui/States";
 import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
@@ -38,12 +39,14 @@ export function Customers(): ReactElement {
     () => names.flatMap((name) => table?.columns.find((one) => one.column === name) ?? []),
     [names, table],
   );
+  const place = JSON.stringify(question);
   const conditions = (question.where ?? []).map(readCondition);
 
   const change = (changes: Parameters<typeof withParameters>[1]) => {
     const text = withParameters(search, changes);
     navigate(text === "" ? "/customers" : `/customers?${text}`);
   };
+  useEffect(() => keepList(search), [search]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
 
   return (
@@ -84,6 +87,7 @@ export function Customers(): ReactElement {
         />
       ) : (
         <CustomerGrid
+          place={place}
           columns={columns}
           rows={rows}
           total={count?.customers ?? rows.length}

@@ -9,7 +9,7 @@ import {
   IconTable,
 } from "@tabler/icons-react";
 import { type ReactElement, type ReactNode, useState } from "react";
-import { useLocation, useSearch } from "wouter";
+import { navigate, useLocationProperty } from "wouter/use-browser-location";
 
 import type { Schemas } from "@/shared/api/client";
 import { useLook } from "@/shared/charts/look";
@@ -45,7 +45,6 @@ interface Props<Row> {
   children: ReactNode;
   /** How high the content is, so that a skeleton keeps its place. */
   height: StyleProp<number>;
-  stale?: boolean;
   /** What a picture of it shows; nothing where there is nothing to show. */
   picture: (() => ChartOption) | null;
   aside?: ReactNode;
@@ -53,7 +52,7 @@ interface Props<Row> {
 
 /** A card of one figure, with its meaning, its table and its exports behind a menu. */
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
-  const { name, title, figure, table, children, height, stale = false, picture, aside } = props;
+  const { name, title, figure, table, children, height, picture, aside } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
   const [opened, setShown] = useState<"meaning" | "table" | null>(null);
   const [asked, forget] = useAskedFor(name);
@@ -113,7 +112,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </Group>
       </div>
       {figure && !full ? (
-        <Box className={classes.content} data-stale={stale || undefined} mih={height}>
+        <Box className={classes.content} mih={height}>
           {children}
         </Box>
       ) : (
@@ -151,13 +150,13 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
 
 /** Tell whether the address asks for what a figure means, and give a way to take that back. */
 function useAskedFor(name: string): [boolean, () => void] {
-  const search = useSearch();
-  const [path, navigate] = useLocation();
-  const parameters = new URLSearchParams(search);
+  const isAsked = useLocationProperty(() => new URLSearchParams(window.location.search).get("figure") === name);
   const forget = () => {
+    const { pathname, search } = window.location;
+    const parameters = new URLSearchParams(search);
     parameters.delete("figure");
     const left = parameters.toString();
-    navigate(left === "" ? path : `${path}?${left}`, { replace: true });
+    navigate(left === "" ? pathname : `${pathname}?${left}`, { replace: true });
   };
-  return [parameters.get("figure") === name, forget];
+  return [isAsked, forget];
 }

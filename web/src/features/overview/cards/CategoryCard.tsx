@@ -20,11 +20,10 @@ interface Props {
   figure: Schemas["CategoryPerformance"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Revenue by category; a click narrows to the customers who like it best. */
-export function CategoryCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const picked = chosen(filters, "favorite_product_category");
@@ -43,7 +42,6 @@ export function CategoryCard({ figure, filters, onFilter, stale }: Props): React
       name="category_performance"
       title={words.cards.titles.category_performance}
       figure={figure}
-      stale={stale}
       height={360}
       picture={rows.length > 0 ? () => option : null}
       table={{

@@ -19,14 +19,13 @@ interface Props {
   name: keyof Schemas["DashboardMetrics"];
   figure: AnyFigure | undefined;
   slices: readonly Slice[];
-  stale: boolean;
   aside?: ReactNode;
   onPick: (value: string) => void;
   picked: readonly string[];
 }
 
 /** A ring of customers by some value, whose slices narrow everything else. */
-export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }: Props): ReactElement {
+export function DonutCard({ name, figure, slices, aside, onPick, picked }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const title = words.cards.titles[name as keyof typeof words.cards.titles];
@@ -49,7 +48,6 @@ export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }
       name={name}
       title={title}
       figure={figure}
-      stale={stale}
       height={RING + 100}
       picture={() => drawn}
       aside={aside}

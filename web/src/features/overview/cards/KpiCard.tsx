@@ -21,12 +21,11 @@ type Kpi = Schemas["TotalCustomers" | "TotalLifetimeValue" | "AverageOrderValue"
 interface Props {
   name: "total_customers" | "total_lifetime_value" | "average_order_value" | "retention_rate";
   figure: Kpi | undefined;
-  stale: boolean;
   note?: string | undefined;
 }
 
 /** One leading figure: its value, how it changed against a year before, and its line by month. */
-export function KpiCard({ name, figure, stale, note }: Props): ReactElement {
+export function KpiCard({ name, figure, note }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const title = words.cards.titles[name];
@@ -38,7 +37,6 @@ export function KpiCard({ name, figure, stale, note }: Props): ReactElement {
       name={name}
       title={title}
       figure={figure}
-      stale={stale}
       height={{ base: 56, xs: 98 }}
       picture={line.length > 0 ? () => kpiOption(line, unit, look, formats) : null}
       table={{

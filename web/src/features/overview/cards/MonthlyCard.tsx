@@ -21,11 +21,10 @@ interface Props {
   figure: Schemas["MonthlyRevenue"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Revenue by month over all time, the chosen period marked; a click narrows to a month. */
-export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const { from, to } = filters;
@@ -47,7 +46,6 @@ export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactE
       name="monthly_revenue"
       title={title}
       figure={shown}
-      stale={stale}
       height={HEIGHT}
       picture={rows.length > 0 ? () => option : null}
       table={{

@@ -25,11 +25,10 @@ interface Props {
   figure: Schemas["Rfm"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Recency, frequency and value: a fair draw of customers as points, or all of them as cells. */
-export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
   const [view, setView] = useState<"points" | "cells">("points");
   const [area, setArea] = useState<Area | null>(null);
   const formats = useFormats();
@@ -67,7 +66,6 @@ export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactEleme
       name="rfm"
       title={words.cards.titles.rfm}
       figure={shown}
-      stale={stale}
       height={HEIGHT + 70}
       picture={buyers > 0 ? () => option : null}
       aside={

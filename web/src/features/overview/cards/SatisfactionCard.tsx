@@ -16,11 +16,9 @@ const said = words.overview;
 
 /** What customers said of the service: the mean, the share of good answers, and all answers by score. */
 export function SatisfactionCard({
-  figure,
-  stale,
+  figure
 }: {
   figure: Schemas["Satisfaction"] | undefined;
-  stale: boolean;
 }): ReactElement {
   const formats = useFormats();
   const look = useLook();
@@ -35,7 +33,6 @@ export function SatisfactionCard({
       name="satisfaction"
       title={words.cards.titles.satisfaction}
       figure={figure}
-      stale={stale}
       height={300}
       picture={row?.answers ? () => option : null}
       table={{

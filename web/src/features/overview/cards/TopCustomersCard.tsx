@@ -17,11 +17,9 @@ const said = words.overview;
 
 /** The customers who have paid most; each leads to its page. */
 export function TopCustomersCard({
-  figure,
-  stale,
+  figure
 }: {
   figure: Schemas["TopCustomers"] | undefined;
-  stale: boolean;
 }): ReactElement {
   const formats = useFormats();
   const look = useLook();
@@ -39,7 +37,6 @@ export function TopCustomersCard({
       name="top_customers"
       title={words.cards.titles.top_customers}
       figure={figure}
-      stale={stale}
       height={260}
       picture={rows.length > 0 ? () => topOption(rows.map(barOf), look, formats) : null}
       table={{
