@@ -165,8 +165,8 @@ def markdown(results: Figures) -> str:
     """Return the figures as a part of the documentation's page."""
     about = results["about"]
     lines = [
-        f"Measured on {about['date']} with {results['customers']:,} customers on {results['engine']}, "
-        f"{about['rounds']} rounds, on {about['machine']}. Milliseconds.",
+        f"Milliseconds, measured on {about['date']} with {results['customers']:,} customers on {results['engine']}, "
+        f"{about['rounds']} rounds, on {about['machine']}.",
         "",
         "|  | reacts, median | reacts, worst | complete, median | complete, worst |",
         "| --- | ---: | ---: | ---: | ---: |",
