@@ -53,19 +53,23 @@ def test_axe_finds_nothing_in_what_opens(small: Site, visit: Visit, scheme: str)
         if found := _violations(page, *WCAG, within=within):  # the page under it has its own test
             wrong[what] = found
 
+    def close() -> None:
+        page.keyboard.press("Escape")
+        expect(page.locator("[role=dialog]")).to_have_count(0)
+
     menu = page.get_by_role("button", name=f"More about {TITLES['churn_risk']}")
     menu.click()
     looked("a card's menu", "[role=menu]")
     page.get_by_role("menuitem", name="What this means").click()
     expect(page.get_by_role("dialog").locator("pre")).to_be_visible()
     looked("a meaning")
-    page.keyboard.press("Escape")
+    close()
     page.get_by_role("button", name="Period: All time").click()
     looked("the period")
-    page.keyboard.press("Escape")
+    close()
     page.get_by_role("button", name="Filter", exact=True).click()
     looked("the filters")
-    page.keyboard.press("Escape")
+    close()
     page.keyboard.press("Control+k")
     page.get_by_role("textbox", name="Find a page").fill("a")
     expect(page.get_by_role("option").first).to_be_visible()
