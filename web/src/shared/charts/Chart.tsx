@@ -20,7 +20,8 @@ interface Props {
 }
 
 const FONTS = ["12px 'Inter Variable'", "600 20px 'Inter Variable'"];
-const FINE = "(pointer: fine)"; // a finger that draws could not scroll
+/** Where one can draw over charts: a finger that draws could not scroll. */
+export const CAN_DRAW = "(pointer: fine)";
 
 /** Draws an option; the drawing code is loaded with the first chart. */
 export function Chart(props: Props): ReactElement {
@@ -78,7 +79,7 @@ export function Chart(props: Props): ReactElement {
   const isBrushed = onBrush !== undefined;
   const tellArea = useEffectEvent((x: [number, number], y: [number, number]) => onBrush?.(x, y));
   useEffect(() => {
-    if (!drawing || !isBrushed || !window.matchMedia(FINE).matches) return;
+    if (!drawing || !isBrushed || !window.matchMedia(CAN_DRAW).matches) return;
     const brushed = ({ areas }: { areas: { coordRange?: [[number, number], [number, number]] }[] }) => {
       const range = areas[0]?.coordRange;
       if (!range) return;

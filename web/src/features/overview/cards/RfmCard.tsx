@@ -1,10 +1,11 @@
 import { Anchor, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 import { Link } from "wouter";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart } from "@/shared/charts/Chart";
+import { CAN_DRAW, Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
 import { chosen, type Filters, narrowed, toggled, withFilters } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
@@ -31,6 +32,7 @@ interface Props {
 export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
   const [view, setView] = useState<"points" | "cells">("points");
   const [area, setArea] = useState<Area | null>(null);
+  const canDraw = useMediaQuery(CAN_DRAW);
   const formats = useFormats();
   const look = useLook();
   const picked = chosen(filters, "rfm_segment");
@@ -105,7 +107,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
             onPick={(index) => pick(view === "points" ? points[index]?.rfm_segment : pairs[index]?.segment)}
           />
           <div className={classes.names}>
-            {[...new Set(pairs.map((one) => one.segment))].map((segment) => (
+            {[...new Set(pairs.map((one) => one.segment).reverse())].map((segment) => (
               <UnstyledButton
                 key={segment}
                 className={classes.slice ?? ""}
@@ -122,7 +124,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
             {view === "points" && points.length < buyers
               ? said.rfmSample(formats.exact(points.length), all)
               : said.rfmAll(all)}
-            {view === "points" && ` · ${said.rfmBrush}`}
+            {view === "points" && canDraw && ` · ${said.rfmBrush}`}
           </Text>
           {area && view === "points" && picked.length > 0 && <Listed area={area} filters={filters} />}
         </>
