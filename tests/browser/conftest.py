@@ -1,7 +1,6 @@
 """The dashboard in a real browser, on real servers: a large shop on each engine, and a small one for looks.
 
-PATRON_TEST_CUSTOMERS says how large, on every engine; PostgreSQL's is a smaller one unless it does, since the API and
-the page are the same and it takes longer to make. Each engine's tests stay in one process, which makes its shop once.
+PATRON_TEST_CUSTOMERS says how large. The tests of a large shop stay in one process, which makes it once.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tests.browser.sites import Site
 from tests.browser.watching import Watch
 from tests.support.databases import Databases
 
-CUSTOMERS = {"duckdb": 100_000, "postgres18": 20_000, "postgres15": 20_000}
+CUSTOMERS = 100_000
 SMALL = 600
 VIEW = {"width": 1440, "height": 900}
 PATIENCE = 30_000  # milliseconds; a busy machine is no failure
@@ -33,11 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--remake-pictures", action="store_true", help="Take the pictures of the pages anew.")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes share out what belongs together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one shop together, so that no two processes make it."""
+    """Keep the tests of a large shop together, so that no two processes make it."""
     for item in items:
-        if "tests/browser/" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("postgres" if "[postgres" in item.nodeid else "embedded"))
+        if "tests/browser/" in item.nodeid and "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params["kind"]))  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def site(kind: str, databases: Databases, tmp_path_factory: pytest.TempPathFacto
     """A large shop, served, on each engine."""
     folder = tmp_path_factory.mktemp(f"large-{kind}")
     url = str(folder / "shop.duckdb") if kind == "duckdb" else databases.empty(kind)
-    with made(url, folder, int(os.environ.get("PATRON_TEST_CUSTOMERS", CUSTOMERS[kind]))) as one:
+    with made(url, folder, int(os.environ.get("PATRON_TEST_CUSTOMERS", CUSTOMERS))) as one:
         yield one
 
 

@@ -14,12 +14,20 @@ Figures = dict[str, Any]
 RISKS = {1: "Very low", 2: "Low", 3: "Medium", 4: "High", 5: "Very high", None: "Unknown"}
 YEAR_BEFORE = LAST_DAY.replace(year=LAST_DAY.year - 1)
 
-_ORDERS = """COUNT(DISTINCT CASE WHEN total_amount < 0 THEN NULL
-    WHEN order_id IS NULL THEN 'row ' || transaction_id
-    ELSE p.customer_id || ' order ' || order_id END)"""
-_SALES = """purchase_transactions p JOIN customer_360 c ON c.customer_id = p.customer_id
+# Purchases, one row for each part of a key, customer and order: a row without an order is one of its own.
+_ORDERS = """(
+    SELECT {key} AS part, p.customer_id, order_id, CASE WHEN order_id IS NULL THEN transaction_id END AS alone,
+        SUM(total_amount) AS paid,
+        SUM(CASE WHEN total_amount >= 0 THEN total_amount ELSE 0 END) AS bought,
+        SUM(CASE WHEN total_amount >= 0 THEN quantity ELSE 0 END) AS units,
+        MAX(CASE WHEN total_amount >= 0 THEN 1 ELSE 0 END) AS is_order
+    FROM purchase_transactions p JOIN customer_360 c ON c.customer_id = p.customer_id
     LEFT JOIN product_catalog g ON g.product_id = p.product_id
-    WHERE purchase_date <= DATE '2025-12-31' AND {those}"""
+    WHERE purchase_date <= DATE '2025-12-31' AND {those}
+    GROUP BY 1, 2, 3, 4
+) AS sold"""
+_MONTH = "CAST(DATE_TRUNC('month', purchase_date) AS DATE)"
+_CATEGORY = "COALESCE(category, 'Unknown')"
 _RETAINED = """
     SELECT AVG(CASE WHEN again THEN 1.0 ELSE 0.0 END) AS value FROM (
         SELECT p.customer_id, MAX(CASE WHEN days < 365 THEN 1 ELSE 0 END) = 1 AS again
@@ -38,11 +46,12 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
     def ask(sql: str, *first: object) -> list[Row]:
         return site.query(sql.format(those=those), [*first, *parameters])
 
-    sales = _SALES
+    def sold(key: str) -> str:
+        return _ORDERS.replace("{key}", key)
+
     customers = ask("SELECT COUNT(*) AS n FROM customer_360 c WHERE {those}")[0]["n"]
     totals = ask(
-        f"""SELECT SUM(total_amount) AS paid, SUM(CASE WHEN total_amount >= 0 THEN total_amount END) AS bought,
-            {_ORDERS} AS orders FROM {sales}"""
+        f"SELECT SUM(paid) AS paid, SUM(bought) AS bought, SUM(is_order) AS orders FROM {sold('TRUE')}"
     )[0]
     repeat = ask(
         "SELECT AVG(CASE WHEN total_purchases >= 2 THEN 1.0 ELSE 0.0 END) AS value FROM customer_360 c "
@@ -55,19 +64,18 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
         YEAR_BEFORE,
     )[0]["n"]
     months = ask(
-        f"""SELECT CAST(DATE_TRUNC('month', purchase_date) AS DATE) AS month, SUM(total_amount) AS revenue,
-            {_ORDERS} AS orders, COUNT(DISTINCT CASE WHEN total_amount >= 0 THEN p.customer_id END) AS buyers
-            FROM {sales} GROUP BY 1 ORDER BY 1"""
+        "SELECT part AS month, SUM(paid) AS revenue, SUM(is_order) AS orders, "
+        "COUNT(DISTINCT CASE WHEN is_order = 1 THEN customer_id END) AS buyers "
+        f"FROM {sold(_MONTH)} GROUP BY 1 ORDER BY 1"
     )
-    sold = {
+    by_month = {
         _day(one["month"]): (money(one["revenue"]), count(one["orders"]), count(one["buyers"]))
         for one in months
     }
     first = _day(site.query("SELECT MIN(purchase_date) AS day FROM purchase_transactions")[0]["day"])
     categories = ask(
-        f"""SELECT COALESCE(category, 'Unknown') AS category, SUM(total_amount) AS revenue, {_ORDERS} AS orders,
-            SUM(CASE WHEN total_amount >= 0 THEN quantity ELSE 0 END) AS units
-            FROM {sales} GROUP BY 1 ORDER BY 2 DESC"""
+        "SELECT part AS category, SUM(paid) AS revenue, SUM(is_order) AS orders, SUM(units) AS units "
+        f"FROM {sold(_CATEGORY)} GROUP BY 1 ORDER BY 2 DESC"
     )
     paid = totals["paid"] or 0
     return {
@@ -78,7 +86,7 @@ def by_query(site: Site, those: str = "TRUE", parameters: Sequence[object] = ())
         "retention_rate": share(retained[0]),
         "points": _points(float(retained[0]), float(retained[1])),
         "repeat_purchase_rate": share(repeat),
-        "monthly_revenue": [(month(one), *sold.get(one, ("$0.00", "0", "0"))) for one in _months(first)],
+        "monthly_revenue": [(month(one), *by_month.get(one, ("$0.00", "0", "0"))) for one in _months(first)],
         "category_performance": [
             (
                 one["category"],

@@ -57,7 +57,7 @@ class Look:
 
 
 # A colour that is changing is neither of the two.
-_AT_REST = """() => document.getAnimations().every(
+AT_REST = """() => document.getAnimations().every(
     (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity
 )"""
 
@@ -69,7 +69,7 @@ def quiet(page: Page) -> None:
     settled(page)
     page.evaluate("() => document.fonts.ready.then(() => undefined)")
     page.wait_for_timeout(60)  # the frame after the last change of size
-    page.wait_for_function(_AT_REST)
+    page.wait_for_function(AT_REST)
 
 
 def misplaced(page: Page) -> list[str]:

@@ -37,6 +37,8 @@ class Site:
     database: str
     folder: Path
     address: str = ""
+    is_copied: bool = True
+    """Whether a DuckDB file is copied first, so that `query` can ask the copy."""
     _copy: Path | None = field(default=None, repr=False)
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
@@ -94,10 +96,11 @@ class Site:
                 names = [one[0] for one in found.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         with psycopg.connect(self.database, row_factory=dict_row) as connection:
+            connection.execute("SET work_mem = '128MB'")
             return list(connection.execute(sql.replace("%", "%%").replace("?", "%s"), list(parameters)))
 
     def _copy_file(self) -> None:
-        if self.database.startswith("postgresql:"):
+        if self.database.startswith("postgresql:") or not self.is_copied:
             return
         file = Path(self.database)
         self._copy = file.with_suffix(".copy.duckdb")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import AXE
 from tests.browser.conftest import Visit
-from tests.browser.looks import HEIGHTS, PAGES, SCHEMES, WIDTHS, Look, misplaced, quiet
+from tests.browser.looks import AT_REST, HEIGHTS, PAGES, SCHEMES, WIDTHS, Look, misplaced, quiet
 from tests.browser.reading import TITLES, card, settled
 from tests.browser.sites import Site
 
@@ -47,24 +47,29 @@ def test_axe_finds_nothing_in_what_opens(small: Site, visit: Visit, scheme: str)
     settled(page)
     wrong: dict[str, Any] = {}
 
-    def looked(what: str) -> None:
-        page.wait_for_timeout(300)  # past the fade, in which contrast is another
-        if found := _violations(page, *WCAG):  # what lies over the page is in no landmark of it
+    def looked(what: str, within: str = "[role=dialog]") -> None:
+        expect(page.locator(within)).to_be_visible()
+        page.wait_for_function(AT_REST)  # past the fade, in which contrast is another
+        if found := _violations(page, *WCAG, within=within):  # the page under it has its own test
             wrong[what] = found
+
+    def close() -> None:
+        page.keyboard.press("Escape")
+        expect(page.locator("[role=dialog]")).to_have_count(0)
 
     menu = page.get_by_role("button", name=f"More about {TITLES['churn_risk']}")
     menu.click()
-    looked("a card's menu")
+    looked("a card's menu", "[role=menu]")
     page.get_by_role("menuitem", name="What this means").click()
     expect(page.get_by_role("dialog").locator("pre")).to_be_visible()
     looked("a meaning")
-    page.keyboard.press("Escape")
+    close()
     page.get_by_role("button", name="Period: All time").click()
     looked("the period")
-    page.keyboard.press("Escape")
+    close()
     page.get_by_role("button", name="Filter", exact=True).click()
     looked("the filters")
-    page.keyboard.press("Escape")
+    close()
     page.keyboard.press("Control+k")
     page.get_by_role("textbox", name="Find a page").fill("a")
     expect(page.get_by_role("option").first).to_be_visible()
@@ -117,15 +122,19 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
 
     page.keyboard.press("Control+k")
     expect(page.get_by_role("textbox", name="Find a page")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Control+k")
     page.keyboard.type("customers")
     expect(page.get_by_role("option", name="Customers", exact=True)).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/customers")
+    expect(page).to_have_title("Customers · Patron")
     _tab_to(page, "Total lifetime value")
     page.keyboard.press("Enter")
     page.wait_for_url("**sort=total_lifetime_value*")
     grid = page.get_by_role("table", name="Customers")
-    expect(page.locator("[role=table][style*='opacity: 0.5']")).to_have_count(0)
+    expect(page.locator("[role=table][data-stale]")).to_have_count(0)
     top = grid.get_by_role("link").first
     expect(top).to_be_visible()
     number = top.inner_text()
@@ -170,10 +179,13 @@ def test_a_reader_hears_what_a_chart_shows(small: Site, visit: Visit) -> None:
         assert len(label) > 25, name
 
 
-def _violations(page: Page, *tags: str) -> list[str]:
+def _violations(page: Page, *tags: str, within: str = "html") -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", list(tags))
+    found = page.evaluate(
+        "([within, tags]) => axe.run(within, { runOnly: { type: 'tag', values: tags } })",
+        [within, list(tags)],
+    )
     return [
         f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
         for one in found["violations"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from tests.browser.conftest import Visit
 from tests.browser.figures import by_api, by_query
 from tests.browser.reading import card, chips, choose, overview, settled, slices, table_behind
 from tests.browser.sites import Site
+from tests.browser.telling import count
 
 
 def test_every_figure_is_the_databases(site: Site, visit: Visit) -> None:
@@ -29,10 +31,10 @@ def test_an_address_restores_a_view(site: Site, visit: Visit) -> None:
     ]
     condition = "c.customer_segment = ? AND c.rfm_segment IN (?, ?)"
     expected = by_query(site, condition, ["Low Value", "Champions", "At Risk"])
-    # A ring whose own filter is set shows all its slices, those not chosen faded.
-    expected["customer_segment"] = by_query(site, "c.rfm_segment IN (?, ?)", ["Champions", "At Risk"])[
-        "customer_segment"
-    ]
+    # What its own filter narrows keeps all its parts in sight, those not chosen faded.
+    others = by_query(site, "c.rfm_segment IN (?, ?)", ["Champions", "At Risk"])
+    expected["customer_segment"] = others["customer_segment"]
+    expected["rfm"] = by_query(site, "c.customer_segment = ?", ["Low Value"])["rfm"]
     assert shown == expected
 
 
@@ -106,6 +108,41 @@ def test_a_click_on_the_ring_a_bar_a_month_or_a_cell_narrows_too(site: Site, vis
     expect(_chip(page, "Segment by recency and frequency: Champions")).to_be_visible()
 
 
+def test_drawing_over_points_keeps_their_segments_and_lists_everyone_of_the_area(
+    site: Site, visit: Visit
+) -> None:
+    page = visit(site, "/?customer_segment=High+Value&customer_segment=Medium+Value")
+    settled(page)
+    chart = card(page, "rfm").get_by_role("img")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6, steps=4)
+    page.mouse.up()
+    area = card(page, "rfm").get_by_role("link", name="List all customers of that area")
+    told = re.search(r": ([\d,]+).([\d,]+) days, ([\d,]+).([\d,]+) orders", area.inner_text())
+    assert told
+    days, more_days, orders, more_orders = (int(one.replace(",", "")) for one in told.groups())
+    narrowed = "customer_segment=High+Value&customer_segment=Medium+Value"
+    inside = {
+        one["rfm_segment"]
+        for one in site.api(f"metrics/rfm?{narrowed}")["points"]
+        if days <= one["days_since_last_purchase"] <= more_days
+        and orders <= one["total_purchases"] <= more_orders
+    }
+    assert inside
+    assert set(parse_qs(urlsplit(page.url).query)["rfm_segment"]) == inside
+    area.click()
+    many = site.query(
+        "SELECT COUNT(*) AS n FROM customer_360 WHERE customer_segment <> 'Low Value' "
+        "AND days_since_last_purchase BETWEEN ? AND ? AND total_purchases BETWEEN ? AND ?",
+        [days, more_days, orders, more_orders],
+    )[0]["n"]
+    expect(page.get_by_text(f"{count(many)} customers", exact=True)).to_be_visible()
+
+
 def test_filters_go_by_cross_by_escape_by_button_and_by_the_way_back(site: Site, visit: Visit) -> None:
     page = visit(site, "/?customer_segment=High+Value&churn_risk_score=1&from=2025-01-01&to=2025-06-30")
     settled(page)
@@ -167,9 +204,10 @@ def test_a_card_tells_what_it_means_and_gives_its_figures_away(site: Site, visit
         choose(page, "category_performance", "Save as CSV")
     lines = saved.value.path().read_text("utf-8-sig").splitlines()
     assert len(lines) == 1 + len(table_behind(page, "category_performance"))
-    with page.expect_download() as saved:
-        choose(page, "rfm", "Save as PNG")
-    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    for name in ("rfm", "total_customers", "top_customers"):
+        with page.expect_download() as saved:
+            choose(page, name, "Save as PNG")
+        assert saved.value.path().read_bytes().startswith(b"\x89PNG")
     choose(page, "monthly_revenue", "Full screen")
     expect(page.get_by_role("dialog").get_by_role("img", name="Line of net revenue")).to_be_visible()
     page.keyboard.press("Escape")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Visit
 from tests.browser.figures import headcount
 from tests.browser.reading import card, settled
-from tests.browser.shop import LAST_DAY
+from tests.browser.shop import LAST_DAY, made
 from tests.browser.sites import Site, patron
 from tests.browser.watching import Watch
 
@@ -124,8 +124,47 @@ def test_what_was_loaded_after_the_build_is_told(own: Site, visit: Visit) -> Non
     expect(page.get_by_text("2 customers changed since").first).to_be_visible()
 
 
-def test_a_build_is_told_while_it_runs_and_shown_when_it_is_over(site: Site, visit: Visit) -> None:
-    """Last in this file, and not on the shop that the others read: the figures are of another day then."""
+def test_a_build_that_fails_is_told_until_one_closes_it(small: Site, visit: Visit) -> None:
+    status = small.api("status")
+    build = {
+        "number": 1,
+        "state": "running",
+        "as_of": "2025-12-31",
+        "full": False,
+        "started_at": "2026-01-01T00:00:00Z",
+        "finished_at": None,
+        "stage": "customer_features",
+        "done": 1,
+        "total": 4,
+        "build_id": None,
+        "detail": None,
+    }
+
+    def answer(page: Page) -> None:
+        page.route("**/api/v1/status", lambda route: route.fulfill(json=status))
+        page.route("**/api/v1/builds/progress", lambda route: route.fulfill(json=build))
+
+    status["building"] = True
+    page = visit(small, before=answer)
+    settled(page)
+    expect(page.get_by_text("customer_360 is being built (25.0%): customer_features")).to_be_visible()
+    status["building"] = False
+    build |= {"state": "failed", "detail": "The disk is full."}
+    failed = page.get_by_text("The last build failed; you still see the former one. The disk is full.")
+    expect(failed).to_be_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(failed).to_have_count(0)
+    expect(card(page, "top_customers")).to_be_visible()
+
+
+def test_a_build_is_told_while_it_runs_and_shown_when_it_is_over(
+    empty_url: str, folder: Path, visit: Visit
+) -> None:
+    with made(empty_url, folder, 5_000) as site:
+        _builds_anew(site, visit)
+
+
+def _builds_anew(site: Site, visit: Visit) -> None:
     page = visit(site, "/data/builds")
     watcher = visit(site)
     settled(watcher)

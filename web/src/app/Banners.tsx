@@ -1,6 +1,6 @@
-import { Progress, Text } from "@mantine/core";
+import { CloseButton, Group, Progress, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactElement, useEffect, useRef } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
 
 import { ApiError } from "@/shared/api/client";
 import { progressQuery, statusQuery } from "@/shared/api/queries";
@@ -21,21 +21,36 @@ export function Banners(): ReactElement {
           {words.offline}
         </Text>
       )}
-      {status?.building && <Building />}
+      {status && <LatestBuild building={status.building} />}
     </div>
   );
 }
 
-function Building(): ReactElement | null {
-  const { data } = useQuery(progressQuery);
+/** How far the build is that was asked for here, or that it failed. */
+function LatestBuild({ building }: { building: boolean }): ReactElement | null {
+  const { data } = useQuery({
+    ...progressQuery,
+    enabled: (query) => building || query.state.data?.state === "running", // until its end is known
+  });
+  const [closed, setClosed] = useState<number | null>(null);
   const formats = useFormats();
-  if (data?.state !== "running") return null;
-  const done = data.total ? data.done / data.total : null;
+  if (data?.state === "running") {
+    const done = data.total ? data.done / data.total : null;
+    return (
+      <div className={classes.banner}>
+        <Text size="sm">{words.building(data.stage, done === null ? null : formats.share(done))}</Text>
+        {done !== null && <Progress value={done * 100} size="xs" mt={6} aria-label={data.stage} />}
+      </div>
+    );
+  }
+  if (data?.state !== "failed" || building || closed === data.number) return null;
   return (
-    <div className={classes.banner}>
-      <Text size="sm">{words.building(data.stage, done === null ? null : formats.share(done))}</Text>
-      {done !== null && <Progress value={done * 100} size="xs" mt={6} aria-label={data.stage} />}
-    </div>
+    <Group className={classes.banner ?? ""} justify="space-between" wrap="nowrap">
+      <Text size="sm">
+        {words.buildFailed} {data.detail}
+      </Text>
+      <CloseButton aria-label={words.close} onClick={() => setClosed(data.number)} />
+    </Group>
   );
 }
 

@@ -30,6 +30,7 @@ const PAGES = [
 /** What every page stands in: the header, the rail and the banners. */
 export function Shell({ children }: { children: ReactNode }): ReactElement {
   const [finding, setFinding] = useState(false);
+  const [path] = useLocation();
   useHotkeys([["mod+K", () => setFinding(true)]], []);
   return (
     <div className={classes.shell}>
@@ -57,7 +58,7 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
         </Group>
       </header>
       <Rail />
-      <main id="main" className={classes.main} tabIndex={-1}>
+      <main id="main" className={`${classes.main} ${path === "/customers" ? classes.wide : ""}`} tabIndex={-1}>
         <Banners />
         {children}
       </main>

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { sparkPath } from "./charts/sparkPath";
 import { during, filtersOnly, narrowed, parseFilters, toggled, withFilters } from "./filters/filters";
-import { monthPeriod, periodOf, presetOf } from "./filters/period";
+import { inForce } from "./filters/names";
+import { monthPeriod, periodOf, presetOf, spanOf } from "./filters/period";
 import { formats, NONE } from "./format/format";
 import { toCsv } from "./ui/csv";
+import { words } from "./words";
 
 describe("formats", () => {
   const english = formats("en-US", "USD");
@@ -33,6 +35,23 @@ describe("formats", () => {
   it("shows days as they are, wherever the reader is", () => {
     expect(english.day("2025-12-31")).toBe("Dec 31, 2025");
     expect(english.month("2025-01-01")).toBe("Jan 2025");
+  });
+
+  it("tells two days and what lies between them in one", () => {
+    expect(english.span("2025-01-01", "2025-03-31")).toBe("Jan 1 – Mar 31, 2025");
+    expect(spanOf({ from: "2025-01-01", to: null }, english)).toBe("since Jan 1, 2025");
+    expect(spanOf({}, english)).toBe("All time");
+  });
+
+  it("tells what narrows a figure", () => {
+    expect(inForce({ churn_risk_score: [5], from: "2025-01-01", to: "2025-01-31" }, english)).toBe(
+      "Churn risk: Very high; Period: Jan 1 – 31, 2025",
+    );
+    expect(inForce({}, english)).toBe("All customers");
+  });
+
+  it("counts one and many in their own words", () => {
+    expect([words.explorer.found("1"), words.explorer.found("1,001")]).toEqual(["1 customer", "1,001 customers"]);
   });
 
   it("follows the locale", () => {

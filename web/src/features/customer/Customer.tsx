@@ -5,9 +5,13 @@ import { Link } from "wouter";
 
 import type { Schemas } from "@/shared/api/client";
 import { tableQuery } from "@/shared/api/queries";
+import { useLook } from "@/shared/charts/look";
 import { type ColumnName, heading, shown } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
+import { listAddress } from "@/shared/ui/lastList";
 import { Failure } from "@/shared/ui/States";
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import classes from "./Customer.module.css";
@@ -76,6 +80,7 @@ const GROUPS: readonly { title: string; columns: readonly ColumnName[] }[] = [
 /** One customer: who it is, what they are worth, why, and what they did. */
 export function Customer({ id }: { id: string }): ReactElement {
   const { data, error, refetch } = useQuery(customerQuery(id));
+  useTitle(data ? nameOf(data.customer) : words.pages.customers);
   const [asked, setAsked] = useState<string | null>(null);
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Skeleton h={480} mt="md" aria-label={words.loading} />;
@@ -109,8 +114,8 @@ export function Customer({ id }: { id: string }): ReactElement {
 
 function Who({ profile, onWhy }: { profile: Schemas["Profile"]; onWhy: (column: string) => void }): ReactElement {
   const { customer, masked } = profile;
+  const look = useLook();
   const formats = useFormats();
-  const name = [customer.first_name, customer.last_name].filter(Boolean).join(" ") || customer.customer_id;
   const contact = [
     { column: "email", text: customer.email },
     { column: "phone_number", text: customer.phone_number },
@@ -118,28 +123,28 @@ function Who({ profile, onWhy }: { profile: Schemas["Profile"]; onWhy: (column: 
   ];
   return (
     <header>
-      <Anchor component={Link} href="/customers" fz="sm" display="inline-block" mt="md">
+      <Anchor component={Link} href={listAddress()} fz="sm" display="inline-block" mt="md">
         {said.back}
       </Anchor>
-      <Group align="baseline" gap="sm">
+      <Group align="baseline" gap="sm" style={{ rowGap: 4 }}>
         <Title order={1} size="h2" className={classes.name ?? ""}>
-          {name}
+          {nameOf(customer)}
         </Title>
         <Text c="dimmed" className="figures">
           {said.number(customer.customer_id)}
         </Text>
         <UnstyledButton onClick={() => onWhy("rfm_segment")} title={said.why(heading("rfm_segment"))}>
-          <Badge variant="light" tt="none">
+          <Badge variant="default" tt="none" leftSection={<Dot colour={look.of(customer.rfm_segment ?? "")} />}>
             {customer.rfm_segment}
           </Badge>
         </UnstyledButton>
         <UnstyledButton onClick={() => onWhy("customer_segment")} title={said.why(heading("customer_segment"))}>
-          <Badge variant="default" tt="none">
+          <Badge variant="default" tt="none" leftSection={<Dot colour={look.of(customer.customer_segment ?? "")} />}>
             {customer.customer_segment}
           </Badge>
         </UnstyledButton>
       </Group>
-      <Group gap="md" mb="md">
+      <Group gap="md" mb="md" mt={4} style={{ rowGap: 2 }}>
         {contact.map(
           ({ column, text }) =>
             text && (
@@ -159,6 +164,10 @@ function Who({ profile, onWhy }: { profile: Schemas["Profile"]; onWhy: (column: 
   function dayOf(value: string): string {
     return /^\d{4}-\d{2}-\d{2}$/.test(value) ? formats.day(value) : value; // a masked one is no day
   }
+}
+
+function nameOf(customer: Schemas["Customer"]): string {
+  return [customer.first_name, customer.last_name].filter(Boolean).join(" ") || customer.customer_id;
 }
 
 interface ValuesProps {

@@ -39,10 +39,8 @@ export function Timeline({ id }: { id: string }): ReactElement {
           <Table.Tbody>
             {items.map((item) => (
               <Table.Tr key={`${item.table} ${item.id}`}>
-                <Table.Td w={130} style={{ whiteSpace: "nowrap" }}>
-                  {formats.day(item.date)}
-                </Table.Td>
-                <Table.Td w={110}>{said.kinds[item.kind]}</Table.Td>
+                <Table.Td className={classes.day ?? ""}>{formats.day(item.date)}</Table.Td>
+                <Table.Td className={classes.kind ?? ""}>{said.kinds[item.kind]}</Table.Td>
                 <Table.Td>{told(item, formats)}</Table.Td>
               </Table.Tr>
             ))}

@@ -1,4 +1,5 @@
 import type { Schemas } from "@/shared/api/client";
+import { monthsAxis, valuesAxis } from "@/shared/charts/months";
 import { basis, type ChartOption, type Look, tip } from "@/shared/charts/option";
 import type { Formats } from "@/shared/format/format";
 
@@ -17,18 +18,8 @@ export function spendOption(months: readonly Month[], title: string, look: Look,
         return month ? tip(formats.month(month.month, true), [[title, formats.exact(month.revenue, "money")]]) : "";
       },
     },
-    xAxis: {
-      type: "category",
-      data: months.map((one) => one.month),
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: look.line } },
-      axisLabel: { color: look.dim, hideOverlap: true, formatter: (month: string) => formats.month(month) },
-    },
-    yAxis: {
-      type: "value",
-      splitLine: { lineStyle: { color: look.line } },
-      axisLabel: { color: look.dim, formatter: (value: number) => formats.short(value, "money") },
-    },
+    xAxis: monthsAxis(months.map((one) => one.month), look, formats),
+    yAxis: valuesAxis("money", look, formats),
     series: [
       {
         type: "bar",

@@ -1,7 +1,9 @@
 import { ActionIcon, Button, NativeSelect, Popover, Stack, Text, TextInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
-import { type ReactElement, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactElement, useId, useState } from "react";
 
+import { choicesQuery } from "@/shared/api/queries";
 import { type Column, heading, isNumeric } from "@/shared/columns/columns";
 import { words } from "@/shared/words";
 
@@ -21,6 +23,9 @@ export function ColumnFilter({
   const isText = column.type === "TEXT";
   const [operator, setOperator] = useState<Operator>(isText ? "contains" : isNumeric(column) ? "ge" : "eq");
   const [value, setValue] = useState("");
+  const { data } = useQuery({ ...choicesQuery, enabled: opened });
+  const choices = data?.filters.find((one) => one.name === column.column)?.values ?? [];
+  const list = useId();
   const operators = OPERATORS.filter((one) => isText || (one !== "contains" && one !== "starts"));
   const label = said.filterBy(heading(column.column));
   return (
@@ -54,12 +59,18 @@ export function ColumnFilter({
               <TextInput
                 aria-label={said.value}
                 placeholder={said.value}
+                {...(choices.length > 0 ? { list } : {})}
                 type={column.type === "DATE" ? "date" : "text"}
                 value={value}
                 onChange={(event) => setValue(event.currentTarget.value)}
                 data-autofocus
               />
             )}
+            <datalist id={list}>
+              {choices.map(({ value: one }) => (
+                <option key={one} value={one} />
+              ))}
+            </datalist>
             <Button type="submit" size="compact-md">
               {said.apply}
             </Button>

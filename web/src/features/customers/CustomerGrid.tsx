@@ -1,11 +1,15 @@
-import { Anchor, Skeleton, UnstyledButton } from "@mantine/core";
+import { Skeleton, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactElement, useEffect, useRef } from "react";
+import { memo, type ReactElement, useEffect, useRef } from "react";
 import { Link } from "wouter";
 
-import { type Column, type ColumnName, type Customer, heading, isNumeric, shown } from "@/shared/columns/columns";
+import { useLook } from "@/shared/charts/look";
+import type { Look } from "@/shared/charts/option";
+import { type Column, type ColumnName, type Customer, heading, isNumeric, shown, widthOf } from "@/shared/columns/columns";
+import type { Formats } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
 import { words } from "@/shared/words";
 
 import { ColumnFilter } from "./ColumnFilter";
@@ -15,7 +19,12 @@ import type { Condition } from "./question";
 const ROW = 39;
 const AHEAD = 20; // rows kept ready outside the view
 
+/** How far down each list was scrolled, so that one finds back to it. */
+const offsets = new Map<string, number>();
+
 interface Props {
+  /** Which list this is. */
+  place: string;
   columns: readonly Column[];
   rows: readonly Customer[];
   total: number;
@@ -30,15 +39,21 @@ interface Props {
 
 /** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
 export function CustomerGrid(props: Props): ReactElement {
-  const { columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
+  const { place, columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
   const formats = useFormats();
+  const look = useLook();
+  const own = { formats, look };
   const viewport = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length + (isLoading ? 3 : 0),
     getScrollElement: () => viewport.current,
     estimateSize: () => ROW,
     overscan: AHEAD,
+    initialOffset: () => offsets.get(place) ?? 0,
   });
+  useEffect(() => {
+    if (viewport.current) viewport.current.scrollTop = offsets.get(place) ?? 0;
+  }, [place]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -54,7 +69,8 @@ export function CustomerGrid(props: Props): ReactElement {
       aria-rowcount={total + 1}
       aria-busy={isLoading}
       tabIndex={0}
-      style={{ opacity: isStale ? 0.5 : 1 }}
+      onScroll={(event) => offsets.set(place, event.currentTarget.scrollTop)}
+      data-stale={isStale || undefined}
     >
       <div className={classes.inner}>
         <div role="rowgroup" className={classes.head}>
@@ -65,45 +81,66 @@ export function CustomerGrid(props: Props): ReactElement {
           </div>
         </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-          {items.map((item) => {
-            const row = rows[item.index];
-            return (
-              <div
-                key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`${classes.row} ${classes.body}`}
-                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
-              >
-                {columns.map((one) => (
-                  <div key={one.column} role="cell" className={cellClass(one)}>
-                    {row ? <Value column={one} row={row} text={textOf(one, row)} /> : <Skeleton h={12} mt={13} />}
-                  </div>
-                ))}
-              </div>
-            );
-          })}
+          {items.map((item) => (
+            <Row key={item.key} index={item.index} start={item.start} row={rows[item.index]} columns={columns} {...own} />
+          ))}
         </div>
       </div>
     </div>
   );
-
-  function textOf(column: Column, row: Customer): string {
-    return shown(column, row[column.column as ColumnName], formats);
-  }
 }
+
+interface RowProps {
+  index: number;
+  /** Where it begins, in pixels from the first row. */
+  start: number;
+  /** Nothing while it is being asked for. */
+  row: Customer | undefined;
+  columns: readonly Column[];
+  formats: Formats;
+  look: Look;
+}
+
+/** A row, which is drawn anew only where it changed. */
+const Row = memo(function Row({ index, start, row, columns, formats, look }: RowProps): ReactElement {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={`${classes.row} ${classes.body}`}
+      style={{ transform: `translateY(${start}px)`, height: ROW }}
+    >
+      {columns.map((one) => (
+        <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
+          {row ? (
+            <Value column={one} row={row} text={shown(one, row[one.column as ColumnName], formats)} look={look} />
+          ) : (
+            <Skeleton h={12} mt={13} />
+          )}
+        </div>
+      ))}
+    </div>
+  );
+});
 
 function cellClass(column: Column): string {
   const numeric = isNumeric(column) ? `${classes.numeric} figures` : "";
   return `${classes.cell} ${column.column === "customer_id" ? classes.first : ""} ${numeric}`;
 }
 
-function Value({ column, row, text }: { column: Column; row: Customer; text: string }): ReactElement {
+const COLOURED: readonly string[] = ["customer_segment", "rfm_segment"];
+
+function Value({ column, row, text, look }: { column: Column; row: Customer; text: string; look: Look }): ReactElement {
+  if (COLOURED.includes(column.column)) {
+    return (
+      <span title={text}>
+        <Dot colour={look.of(text)} /> {text}
+      </span>
+    );
+  }
   if (column.column !== "customer_id") return <span title={text}>{text}</span>;
   return (
-    <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
-      {text}
-    </Anchor>
+    <Link href={`/customers/${encodeURIComponent(row.customer_id)}`}>{text}</Link>
   );
 }
 
@@ -122,7 +159,8 @@ function Heading({ column, sort, onSort, onCondition }: HeadingProps): ReactElem
     <div
       role="columnheader"
       aria-sort={isUp ? "ascending" : isDown ? "descending" : "none"}
-      className={`${classes.cell} ${classes.heading} ${name === "customer_id" ? classes.first : ""}`}
+      className={`${cellClass(column)} ${classes.heading}`}
+      style={{ flexBasis: widthOf(column) }}
     >
       <UnstyledButton className={classes.sort ?? ""} title={column.meaning} onClick={() => onSort(name)}>
         {heading(name)} {isUp && <IconArrowUp size={12} aria-hidden />}

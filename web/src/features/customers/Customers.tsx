@@ -2,13 +2,15 @@ import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/c
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { statusQuery, tableQuery } from "@/shared/api/queries";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
+import { keepList } from "@/shared/ui/lastList";
 import { Empty, Failure } from "@/shared/ui/States";
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import { ColumnChooser } from "./ColumnChooser";
@@ -22,6 +24,7 @@ const PAUSE = 200; // milliseconds without a key before what was typed is looked
 
 /** All customers: searched, narrowed and sorted by any column, however many there are. */
 export function Customers(): ReactElement {
+  useTitle(words.pages.customers);
   const search = useSearch();
   const [, navigate] = useLocation();
   const formats = useFormats();
@@ -36,12 +39,14 @@ export function Customers(): ReactElement {
     () => names.flatMap((name) => table?.columns.find((one) => one.column === name) ?? []),
     [names, table],
   );
+  const place = JSON.stringify(question);
   const conditions = (question.where ?? []).map(readCondition);
 
   const change = (changes: Parameters<typeof withParameters>[1]) => {
     const text = withParameters(search, changes);
     navigate(text === "" ? "/customers" : `/customers?${text}`);
   };
+  useEffect(() => keepList(search), [search]);
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
 
   return (
@@ -82,6 +87,7 @@ export function Customers(): ReactElement {
         />
       ) : (
         <CustomerGrid
+          place={place}
           columns={columns}
           rows={rows}
           total={count?.customers ?? rows.length}

@@ -22,6 +22,7 @@ export const pagesQuery = (question: Question) =>
         }),
       ),
     getNextPageParam: (page) => page.next,
+    structuralSharing: false, // to compare all former pages with themselves takes longer the further one scrolls
   });
 
 export const countQuery = (query: Question) =>

@@ -73,6 +73,7 @@ function Details({ build }: { build: Schemas["Build"] }): ReactElement {
       <Text size="sm">
         {said.changed(formats.exact(build.recomputed), formats.exact(build.new_customers))}
       </Text>
+      <Caption>{said.reconciliation}</Caption>
       <DataTable
         label={said.reconciliation}
         rows={build.reconciliation}
@@ -83,6 +84,7 @@ function Details({ build }: { build: Schemas["Build"] }): ReactElement {
           { name: said.agrees, cell: (one) => (one.agrees ? said.yes : said.no) },
         ]}
       />
+      <Caption>{said.steps}</Caption>
       <DataTable
         label={said.steps}
         rows={longest}
@@ -93,6 +95,14 @@ function Details({ build }: { build: Schemas["Build"] }): ReactElement {
         ]}
       />
     </Stack>
+  );
+}
+
+function Caption({ children }: { children: string }): ReactElement {
+  return (
+    <Text fz={14} fw={600} mb="calc(-1 * var(--mantine-spacing-xs))">
+      {children}
+    </Text>
   );
 }
 

@@ -2,6 +2,7 @@ import { Tabs, Title } from "@mantine/core";
 import type { ReactElement } from "react";
 import { useLocation } from "wouter";
 
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import { Builds } from "./Builds";
@@ -15,6 +16,7 @@ type Part = keyof typeof PARTS;
 
 /** Where the figures come from: builds, loads, what was refused, and what every column means. */
 export function Data({ part }: { part: string | undefined }): ReactElement {
+  useTitle(words.pages.data);
   const [, navigate] = useLocation();
   const shown: Part = part !== undefined && part in PARTS ? (part as Part) : "builds";
   return (

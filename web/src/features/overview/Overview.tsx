@@ -1,12 +1,14 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import { memo, type ReactElement, useDeferredValue } from "react";
 
+import type { Schemas } from "@/shared/api/client";
 import { FilterBar } from "@/shared/filters/FilterBar";
-import { isEverything } from "@/shared/filters/filters";
+import { type Filters, isEverything } from "@/shared/filters/filters";
 import { useFilters } from "@/shared/filters/useFilters";
 import { useFormats } from "@/shared/format/useFormats";
 import { Empty, Failure } from "@/shared/ui/States";
+import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
 import { CategoryCard } from "./cards/CategoryCard";
@@ -24,16 +26,14 @@ const said = words.overview;
 
 /** The page that tells how the shop's customers are, in eight elements that narrow each other. */
 export function Overview(): ReactElement {
-  const [filters, setFilters] = useFilters();
-  const formats = useFormats();
+  useTitle(words.pages.overview);
+  const [chosen, setFilters] = useFilters();
+  const filters = useDeferredValue(chosen); // the chips answer first, the charts a moment later
   const { data, error, isPlaceholderData, refetch } = useQuery({
     ...dashboardQuery(filters),
     placeholderData: keepPreviousData,
   });
   const figures = data?.metrics;
-  const own = { filters, onFilter: setFilters, stale: isPlaceholderData };
-  const kpi = { stale: isPlaceholderData };
-  const repeat = figures?.repeat_purchase_rate.rows[0]?.value;
   const isEmpty = figures?.total_customers.rows[0]?.value === 0 && !isEverything(filters);
   return (
     <>
@@ -52,47 +52,63 @@ export function Overview(): ReactElement {
           }
         />
       ) : (
-        <div className={classes.grid}>
-          <div className={classes.kpi}>
-            <KpiCard name="total_customers" figure={figures?.total_customers} {...kpi} />
-          </div>
-          <div className={classes.kpi}>
-            <KpiCard name="total_lifetime_value" figure={figures?.total_lifetime_value} {...kpi} />
-          </div>
-          <div className={classes.kpi}>
-            <KpiCard name="average_order_value" figure={figures?.average_order_value} {...kpi} />
-          </div>
-          <div className={classes.kpi}>
-            <KpiCard
-              name="retention_rate"
-              figure={figures?.retention_rate}
-              note={figures && said.repeat(formats.share(repeat))}
-              {...kpi}
-            />
-          </div>
-          <div className={classes.twoThirds}>
-            <MonthlyCard figure={figures?.monthly_revenue} {...own} />
-          </div>
-          <div className={classes.third}>
-            <SegmentCard figure={figures?.segment_distribution} {...own} />
-          </div>
-          <div className={classes.half}>
-            <CategoryCard figure={figures?.category_performance} {...own} />
-          </div>
-          <div className={`${classes.half} ${classes.wide}`}>
-            <RfmCard figure={figures?.rfm} {...own} />
-          </div>
-          <div className={`${classes.half} ${classes.wide}`}>
-            <TopCustomersCard figure={figures?.top_customers} {...kpi} />
-          </div>
-          <div className={classes.quarter}>
-            <SatisfactionCard figure={figures?.satisfaction} {...kpi} />
-          </div>
-          <div className={classes.quarter}>
-            <ChurnCard figure={figures?.churn_risk} {...own} />
-          </div>
+        <div className={classes.page} data-stale={isPlaceholderData || filters !== chosen || undefined}>
+          <Cards figures={figures} filters={filters} onFilter={setFilters} />
         </div>
       )}
     </>
   );
 }
+
+interface CardsProps {
+  figures: Schemas["DashboardMetrics"] | undefined;
+  filters: Filters;
+  onFilter: (next: Filters) => void;
+}
+
+/** The eight elements; drawn anew only when their figures or filters are others. */
+const Cards = memo(function Cards({ figures, ...own }: CardsProps): ReactElement {
+  const formats = useFormats();
+  const repeat = figures?.repeat_purchase_rate.rows[0]?.value;
+  return (
+    <div className={classes.grid}>
+      <div className={classes.kpi}>
+        <KpiCard name="total_customers" figure={figures?.total_customers} />
+      </div>
+      <div className={classes.kpi}>
+        <KpiCard name="total_lifetime_value" figure={figures?.total_lifetime_value} />
+      </div>
+      <div className={classes.kpi}>
+        <KpiCard name="average_order_value" figure={figures?.average_order_value} />
+      </div>
+      <div className={classes.kpi}>
+        <KpiCard
+          name="retention_rate"
+          figure={figures?.retention_rate}
+          note={figures && said.repeat(formats.share(repeat))}
+        />
+      </div>
+      <div className={classes.twoThirds}>
+        <MonthlyCard figure={figures?.monthly_revenue} {...own} />
+      </div>
+      <div className={classes.third}>
+        <SegmentCard figure={figures?.segment_distribution} {...own} />
+      </div>
+      <div className={classes.half}>
+        <CategoryCard figure={figures?.category_performance} {...own} />
+      </div>
+      <div className={`${classes.half} ${classes.wide}`}>
+        <RfmCard figure={figures?.rfm} {...own} />
+      </div>
+      <div className={`${classes.half} ${classes.wide}`}>
+        <TopCustomersCard figure={figures?.top_customers} />
+      </div>
+      <div className={classes.quarter}>
+        <SatisfactionCard figure={figures?.satisfaction} />
+      </div>
+      <div className={classes.quarter}>
+        <ChurnCard figure={figures?.churn_risk} {...own} />
+      </div>
+    </div>
+  );
+});

@@ -29,6 +29,12 @@ export const churnQuery = (query: Filters) =>
     queryFn: ({ signal }) => answered(client.GET("/api/v1/metrics/churn_risk", { params: { query }, signal })),
   });
 
+export const rfmQuery = (query: Filters) =>
+  queryOptions({
+    queryKey: ["rfm", query],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/metrics/rfm", { params: { query }, signal })),
+  });
+
 export const monthlyQuery = (query: Filters) =>
   queryOptions({
     queryKey: ["monthly", query],

@@ -24,7 +24,7 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
   const [, navigate] = useLocation();
   const [typed, setTyped] = useState("");
   const [asked] = useDebouncedValue(typed, PAUSE);
-  const combobox = useCombobox({ opened: true }); // Enter does nothing where it is closed
+  const combobox = useCombobox({ opened: true, onDropdownClose: onClose }); // Enter does nothing where it is closed
   const { data: meanings } = useQuery(meaningsQuery);
   const { data: found } = useQuery({ ...searchQuery(asked), placeholderData: keepPreviousData });
 

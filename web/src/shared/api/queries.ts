@@ -18,6 +18,7 @@ export const progressQuery = queryOptions({
   queryKey: ["progress"],
   queryFn: ({ signal }) => answered(client.GET("/api/v1/builds/progress", { signal })),
   refetchInterval: CLOSE_LOOK,
+  staleTime: 0,
 });
 
 /** What every metric means. */

@@ -1,15 +1,10 @@
 import { Box, Skeleton } from "@mantine/core";
 import { useResizeObserver } from "@mantine/hooks";
-import { type ReactElement, type RefObject, useEffect, useRef, useState } from "react";
+import { type ReactElement, useEffect, useEffectEvent, useRef, useState } from "react";
 
 import type { ChartOption } from "./option";
 
 type Drawing = ReturnType<typeof import("./engine").init>;
-
-/** A drawn chart's picture, for export. */
-export interface Picture {
-  png(background: string): Promise<string>;
-}
 
 interface Props {
   option: ChartOption;
@@ -20,17 +15,17 @@ interface Props {
   onPick?: (index: number) => void;
   /** Whether a click anywhere in a chart of categories picks the nearest one. */
   pickAnywhere?: boolean;
-  pictureRef?: RefObject<Picture | null>;
-  /** What an exported picture shows, where that differs from what the page shows. */
-  pictureOption?: ChartOption;
+  /** Called with the corners of a rectangle that was drawn over the chart, in the values of its axes. */
+  onBrush?: (x: [number, number], y: [number, number]) => void;
 }
 
 const FONTS = ["12px 'Inter Variable'", "600 20px 'Inter Variable'"];
-const PICTURE = { width: 960, height: 480 };
+/** Where one can draw over charts: a finger that draws could not scroll. */
+export const CAN_DRAW = "(pointer: fine)";
 
 /** Draws an option; the drawing code is loaded with the first chart. */
 export function Chart(props: Props): ReactElement {
-  const { option, height, label, onPick, pickAnywhere = false, pictureRef, pictureOption = option } = props;
+  const { option, height, label, onPick, onBrush, pickAnywhere = false } = props;
   const place = useRef<HTMLDivElement>(null);
   const [observed, size] = useResizeObserver<HTMLDivElement>();
   const [drawing, setDrawing] = useState<Drawing | null>(null);
@@ -81,10 +76,22 @@ export function Chart(props: Props): ReactElement {
     };
   }, [drawing, onPick, pickAnywhere]);
 
+  const isBrushed = onBrush !== undefined;
+  const tellArea = useEffectEvent((x: [number, number], y: [number, number]) => onBrush?.(x, y));
   useEffect(() => {
-    if (!pictureRef) return;
-    pictureRef.current = drawing && { png: (background) => pictured(pictureOption, background) };
-  }, [drawing, pictureRef, pictureOption]);
+    if (!drawing || !isBrushed || !window.matchMedia(CAN_DRAW).matches) return;
+    const brushed = ({ areas }: { areas: { coordRange?: [[number, number], [number, number]] }[] }) => {
+      const range = areas[0]?.coordRange;
+      if (!range) return;
+      drawing.dispatchAction({ type: "brush", areas: [] }); // what it left stands in the filters
+      tellArea(...range);
+    };
+    drawing.dispatchAction({ type: "takeGlobalCursor", key: "brush", brushOption: { brushType: "rect" } });
+    drawing.on("brushEnd", brushed as (event: unknown) => void);
+    return () => {
+      if (!drawing.isDisposed()) drawing.off("brushEnd", brushed);
+    };
+  }, [drawing, isBrushed]);
 
   return (
     <Box ref={observed} h={height} pos="relative" role="img" aria-label={label}>
@@ -97,14 +104,4 @@ export function Chart(props: Props): ReactElement {
 /** Wait for the fonts that charts write in: what was measured in another one would be cut or overlap. */
 async function fonts(): Promise<void> {
   await Promise.allSettled(FONTS.map((one) => document.fonts.load(one)));
-}
-
-/** Draw an option aside, at a size that suits a document, and return the picture as a data: address. */
-async function pictured(option: ChartOption, background: string): Promise<string> {
-  const { init } = await import("./engine");
-  const drawing = init(document.createElement("div"), null, PICTURE);
-  drawing.setOption({ ...option, animation: false });
-  const address = drawing.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: background });
-  drawing.dispose();
-  return address;
 }

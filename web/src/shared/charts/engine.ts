@@ -2,6 +2,7 @@
 import { BarChart, GaugeChart, HeatmapChart, LineChart, PieChart, ScatterChart, TreeChart } from "echarts/charts";
 import {
   AriaComponent,
+  BrushComponent,
   GridComponent,
   MarkAreaComponent,
   TooltipComponent,
@@ -12,6 +13,7 @@ import { CanvasRenderer } from "echarts/renderers";
 
 register([
   AriaComponent,
+  BrushComponent,
   BarChart,
   CanvasRenderer,
   GaugeChart,

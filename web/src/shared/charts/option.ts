@@ -8,11 +8,17 @@ import type {
   ScatterSeriesOption,
   TreeSeriesOption,
 } from "echarts/charts";
-import type { GridComponentOption, TooltipComponentOption, VisualMapComponentOption } from "echarts/components";
+import type {
+  BrushComponentOption,
+  GridComponentOption,
+  TooltipComponentOption,
+  VisualMapComponentOption,
+} from "echarts/components";
 import type { ComposeOption } from "echarts/core";
 
 export type ChartOption = ComposeOption<
   | BarSeriesOption
+  | BrushComponentOption
   | GaugeSeriesOption
   | GridComponentOption
   | HeatmapSeriesOption

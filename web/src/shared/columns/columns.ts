@@ -1,6 +1,7 @@
 /** Which columns of customer_360 pages show, and how a value of each looks. */
 import type { Schemas } from "@/shared/api/client";
 import type { Formats } from "@/shared/format/format";
+import { words } from "@/shared/words";
 
 export type Customer = Schemas["Customer"];
 export type ColumnName = keyof Customer;
@@ -31,8 +32,17 @@ export function isNumeric(column: Column): boolean {
 
 /** Return a column's name as people read it. */
 export function heading(name: string): string {
-  const text = name.replaceAll("_", " ").replace(/\brfm\b/, "RFM");
+  const known = words.columns[name];
+  if (known !== undefined) return known;
+  const text = name.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const WIDTHS: Partial<Record<string, number>> = { customer_id: 112, email: 232, rfm_segment: 168, customer_segment: 144, first_name: 124, last_name: 148 };
+
+/** Return how wide a column is at least, in pixels. */
+export function widthOf(column: Column): number {
+  return WIDTHS[column.column] ?? (isNumeric(column) || column.type === "DATE" ? 136 : 168);
 }
 
 /** Return how a value looks. */

@@ -5,12 +5,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 
 import { statusQuery } from "@/shared/api/queries";
+import { useLook } from "@/shared/charts/look";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
 import { words } from "@/shared/words";
 
 import { AddFilter } from "./AddFilter";
 import classes from "./FilterBar.module.css";
-import { chosen, DIMENSIONS, during, type Filters, isEverything, toggled } from "./filters";
+import { chosen, type Dimension, DIMENSIONS, during, type Filters, isEverything, toggled } from "./filters";
 import { valueName } from "./names";
 import { PeriodPicker } from "./PeriodPicker";
 import { useFilters } from "./useFilters";
@@ -75,7 +77,8 @@ function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filte
           const name = `${said.columns[dimension]}: ${valueName(dimension, value)}`;
           return (
             <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""}>
-              <Group gap={2} wrap="nowrap">
+              <Group gap={4} wrap="nowrap">
+                <ColourOf dimension={dimension} value={value} />
                 <span className={classes.text} title={name}>
                   {name}
                 </span>
@@ -95,6 +98,14 @@ function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filte
       )}
     </>
   );
+}
+
+/** The colour that a value has in every chart, where it has one. */
+function ColourOf({ dimension, value }: { dimension: Dimension; value: string }): ReactElement | null {
+  const look = useLook();
+  const isSegment = dimension === "customer_segment" || dimension === "rfm_segment";
+  const colour = isSegment ? look.of(value) : dimension === "churn_risk_score" ? look.ordered[Number(value) - 1] : undefined;
+  return colour ? <Dot colour={colour} /> : null;
 }
 
 function AsOf(): ReactElement | null {

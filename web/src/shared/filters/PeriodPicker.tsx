@@ -6,7 +6,7 @@ import { type ReactElement, useState } from "react";
 import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
 
-import { type Period, periodOf, PRESETS, presetOf } from "./period";
+import { type Period, periodOf, PRESETS, presetOf, spanOf } from "./period";
 
 const said = words.filters;
 
@@ -27,12 +27,7 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
     onChange(next);
     setOpened(false);
   };
-  const own = [
-    period.from && said.since(formats.day(period.from)),
-    period.to && said.until(formats.day(period.to)),
-  ]
-    .filter(Boolean)
-    .join(" ");
+  const name = preset ? said.presets[preset] : spanOf(period, formats);
 
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
@@ -42,13 +37,13 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
           size="compact-md"
           fz="sm"
           leftSection={<IconCalendar size={16} aria-hidden />}
-          aria-label={`${said.period}: ${preset ? said.presets[preset] : own}`}
+          aria-label={`${said.period}: ${name}`}
           onClick={() => {
             setDays([period.from ?? null, period.to ?? null]);
             setOpened(!opened);
           }}
         >
-          {preset ? said.presets[preset] : own}
+          {name}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

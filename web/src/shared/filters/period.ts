@@ -1,6 +1,9 @@
 /** Periods that people ask for, counted from the day that the figures are of. */
 import dayjs from "dayjs";
 
+import type { Formats } from "@/shared/format/format";
+import { words } from "@/shared/words";
+
 export interface Period {
   from?: string;
   to?: string;
@@ -43,4 +46,12 @@ export function presetOf(period: Period, asOf: string): Preset | null {
 /** Return the first and the last day of the month that begins on `month`. */
 export function monthPeriod(month: string): Required<Period> {
   return { from: month, to: dayjs(month).endOf("month").format("YYYY-MM-DD") };
+}
+
+/** Return what people call a period that is no preset: its days, or that it is all time. */
+export function spanOf(period: { from?: string | null; to?: string | null }, formats: Formats): string {
+  const { from, to } = period;
+  if (from && to) return formats.span(from, to);
+  if (from) return words.filters.since(formats.day(from));
+  return to ? words.filters.until(formats.day(to)) : words.filters.presets.all;
 }

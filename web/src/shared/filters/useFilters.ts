@@ -6,14 +6,15 @@ import { type Filters, parseFilters, withFilters } from "./filters";
 /** Return the address's filters, and a function that puts others there as a new step of the browser's history. */
 export function useFilters(): [Filters, (next: Filters) => void] {
   const search = useSearch();
-  const [path, navigate] = useLocation();
+  const [, navigate] = useLocation();
   const filters = useMemo(() => parseFilters(search), [search]);
   const put = useCallback(
     (next: Filters) => {
+      const { pathname, search } = window.location; // as it is by then, so that this function never changes
       const text = withFilters(search, next);
-      navigate(text === "" ? path : `${path}?${text}`);
+      navigate(text === "" ? pathname : `${pathname}?${text}`);
     },
-    [navigate, path, search],
+    [navigate],
   );
   return [filters, put];
 }

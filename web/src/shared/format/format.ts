@@ -12,6 +12,8 @@ export interface Formats {
   share(value: number | null | undefined): string;
   /** A day such as 2025-06-30. */
   day(value: string | null | undefined): string;
+  /** Two days and all between them. */
+  span(from: string, to: string): string;
   /** The month of a day. */
   month(value: string, long?: boolean): string;
   /** A moment with its time. */
@@ -25,6 +27,8 @@ const AGES: [Intl.RelativeTimeFormatUnit, number][] = [
   ["hour", 3_600],
   ["minute", 60],
 ];
+
+const utc = (day: string) => new Date(`${day}T00:00:00Z`);
 
 /** Return the formats of a locale and a currency. */
 export function formats(locale: string, currency: string): Formats {
@@ -63,8 +67,9 @@ export function formats(locale: string, currency: string): Formats {
       return counted && Math.abs(value) >= 10_000 ? short.format(value) : exact(value, unit);
     },
     share: (value) => exact(value, "rate"),
-    day: (value) => (value ? days.format(new Date(`${value.slice(0, 10)}T00:00:00Z`)) : NONE),
-    month: (value, long = false) => (long ? longMonths : months).format(new Date(`${value}T00:00:00Z`)),
+    day: (value) => (value ? days.format(utc(value.slice(0, 10))) : NONE),
+    span: (from, to) => days.formatRange(utc(from), utc(to)).replaceAll("\u2009", " "),
+    month: (value, long = false) => (long ? longMonths : months).format(utc(value)),
     moment: (value) => moments.format(new Date(value)),
     ago(value, now = Date.now()) {
       const seconds = (new Date(value).getTime() - now) / 1000;

@@ -1,4 +1,4 @@
-import { ActionIcon, Box, Group, Menu, Modal, Paper, Skeleton, Text, Title } from "@mantine/core";
+import { ActionIcon, Box, Group, Menu, Modal, Paper, Skeleton, type StyleProp, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import {
   IconArrowsMaximize,
@@ -8,17 +8,20 @@ import {
   IconPhoto,
   IconTable,
 } from "@tabler/icons-react";
-import { type ReactElement, type ReactNode, type RefObject, useState } from "react";
-import { useLocation, useSearch } from "wouter";
+import { type ReactElement, type ReactNode, useState } from "react";
+import { navigate, useLocationProperty } from "wouter/use-browser-location";
 
 import type { Schemas } from "@/shared/api/client";
-import type { Picture } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
+import type { ChartOption } from "@/shared/charts/option";
+import { pictured } from "@/shared/charts/picture";
+import { inForce } from "@/shared/filters/names";
+import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
 
 import { toCsv } from "./csv";
 import { type Column, DataTable } from "./DataTable";
-import { download, pictureOf } from "./download";
+import { download } from "./download";
 import classes from "./FigureCard.module.css";
 import { MeaningModal } from "./MeaningModal";
 
@@ -41,20 +44,21 @@ interface Props<Row> {
   table: Tabled<Row>;
   children: ReactNode;
   /** How high the content is, so that a skeleton keeps its place. */
-  height: number;
-  stale?: boolean;
-  pictureRef?: RefObject<Picture | null>;
+  height: StyleProp<number>;
+  /** What a picture of it shows; nothing where there is nothing to show. */
+  picture: (() => ChartOption) | null;
   aside?: ReactNode;
 }
 
 /** A card of one figure, with its meaning, its table and its exports behind a menu. */
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
-  const { name, title, figure, table, children, height, stale = false, pictureRef, aside } = props;
+  const { name, title, figure, table, children, height, picture, aside } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
   const [opened, setShown] = useState<"meaning" | "table" | null>(null);
   const [asked, forget] = useAskedFor(name);
   const shown = asked ? "meaning" : opened;
-  const { surface } = useLook();
+  const look = useLook();
+  const formats = useFormats();
 
   const fileName = `${name}-${figure?.as_of ?? ""}`;
   const saveCsv = () =>
@@ -66,7 +70,9 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
       ),
     );
   const savePng = async () => {
-    if (pictureRef?.current) download(`${fileName}.png`, pictureOf(await pictureRef.current.png(surface)));
+    if (!figure || !picture) return;
+    const note = `${words.asOf(formats.day(figure.as_of))} · ${inForce(figure.filters, formats)}`;
+    download(`${fileName}.png`, await pictured(picture(), title, note, look));
   };
 
   return (
@@ -93,7 +99,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
               <Menu.Item leftSection={<IconFileSpreadsheet size={16} />} onClick={saveCsv}>
                 {said.csv}
               </Menu.Item>
-              {pictureRef && (
+              {picture && (
                 <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => void savePng()}>
                   {said.png}
                 </Menu.Item>
@@ -106,7 +112,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </Group>
       </div>
       {figure && !full ? (
-        <Box className={classes.content} data-stale={stale || undefined} mih={height}>
+        <Box className={classes.content} mih={height}>
           {children}
         </Box>
       ) : (
@@ -144,13 +150,13 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
 
 /** Tell whether the address asks for what a figure means, and give a way to take that back. */
 function useAskedFor(name: string): [boolean, () => void] {
-  const search = useSearch();
-  const [path, navigate] = useLocation();
-  const parameters = new URLSearchParams(search);
+  const isAsked = useLocationProperty(() => new URLSearchParams(window.location.search).get("figure") === name);
   const forget = () => {
+    const { pathname, search } = window.location;
+    const parameters = new URLSearchParams(search);
     parameters.delete("figure");
     const left = parameters.toString();
-    navigate(left === "" ? path : `${path}?${left}`, { replace: true });
+    navigate(left === "" ? pathname : `${pathname}?${left}`, { replace: true });
   };
-  return [parameters.get("figure") === name, forget];
+  return [isAsked, forget];
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
 
 import { meaningsQuery, statusQuery } from "@/shared/api/queries";
-import { DIMENSIONS } from "@/shared/filters/filters";
+import { inForce } from "@/shared/filters/names";
 import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
 
@@ -23,6 +23,7 @@ interface Props {
 /** What a figure means: its meaning, its columns, what narrows it, how fresh it is, and its SQL. */
 export function MeaningModal({ name, title, figure, opened, onClose }: Props): ReactElement {
   const { data, error } = useQuery({ ...meaningsQuery, enabled: opened });
+  const formats = useFormats();
   const meaning = data?.metrics.find((one) => one.name === name);
   return (
     <Modal
@@ -37,7 +38,7 @@ export function MeaningModal({ name, title, figure, opened, onClose }: Props): R
         <Stack gap="md">
           <Text>{meaning.meaning}</Text>
           <Part title={said.filtersInForce}>
-            <InForce figure={figure} />
+            <Text size="sm">{inForce(figure.filters, formats)}</Text>
             {!meaning.has_period && (
               <Text size="sm" c="dimmed">
                 {said.noPeriod}
@@ -81,20 +82,6 @@ function Part({ title, children }: { title: string; children: ReactNode }): Reac
       {children}
     </section>
   );
-}
-
-function InForce({ figure }: { figure: AnyFigure }): ReactElement {
-  const formats = useFormats();
-  const { filters } = figure;
-  const lines = DIMENSIONS.filter((one) => Array.isArray(filters[one])).map((one) => {
-    const values = (filters[one] as unknown[]).map((value) =>
-      one === "churn_risk_score" ? (words.risk[String(value)] ?? String(value)) : String(value),
-    );
-    return `${words.filters.columns[one]}: ${values.join(", ")}`;
-  });
-  if (typeof filters["from"] === "string") lines.push(words.filters.since(formats.day(filters["from"])));
-  if (typeof filters["to"] === "string") lines.push(words.filters.until(formats.day(filters["to"])));
-  return <Text size="sm">{lines.join("; ") || words.filters.none}</Text>;
 }
 
 function Freshness({ figure }: { figure: AnyFigure }): ReactElement {

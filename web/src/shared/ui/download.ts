@@ -12,10 +12,3 @@ export function follow(address: string, name: string): void {
   link.download = name;
   link.click();
 }
-
-/** Return what a data: address of a picture holds. */
-export function pictureOf(address: string): Blob {
-  const [head = "", body = ""] = address.split(",", 2);
-  const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
-  return new Blob([bytes], { type: /^data:([^;]+)/.exec(head)?.[1] ?? "image/png" });
-}

@@ -1,3 +1,6 @@
+/** Return a count as it is shown, with its noun. */
+const counted = (shown: string, one: string, many: string) => `${shown} ${shown === "1" ? one : many}`;
+
 /** All words of the dashboard in English; another language is another file of this shape. */
 export const en = {
   product: "Patron",
@@ -19,8 +22,9 @@ export const en = {
   loading: "Loading",
 
   asOf: (day: string) => `as of ${day}`,
+  asOfTitle: "As of",
   built: (ago: string) => `built ${ago}`,
-  changedSince: (count: string) => `${count} customers changed since`,
+  changedSince: (count: string) => `${counted(count, "customer", "customers")} changed since`,
 
   building: (stage: string, percent: string | null) =>
     `customer_360 is being built${percent ? ` (${percent})` : ""}: ${stage}. Until it is done you see the former one.`,
@@ -59,6 +63,18 @@ export const en = {
     onlyFavourite: (what: string) => `Click: only customers whose favourite category is ${what}`,
     onlyMonth: (month: string) => `Click: only ${month}`,
   },
+  /** Names of columns that are not just the column's own with spaces. */
+  columns: {
+    customer_id: "Customer id",
+    email: "E-mail",
+    phone_number: "Phone number",
+    favorite_product_category: "Favourite product category",
+    favorite_brand: "Favourite brand",
+    customer_lifetime_value: "Customer lifetime value",
+    rfm_segment: "RFM segment",
+    as_of: "As of",
+  } as Partial<Record<string, string>>,
+  title: (page: string) => `${page} · Patron`,
   risk: { "1": "Very low", "2": "Low", "3": "Medium", "4": "High", "5": "Very high" } as Record<string, string>,
   unknown: "Unknown",
 
@@ -97,27 +113,33 @@ export const en = {
     change: (direction: string, by: string) => `${direction} ${by} on a year before`,
     noPrevious: "nothing to compare with a year before",
     points: (by: string) => `${by} points`,
-    repeat: (value: string) => `${value} of buyers have bought more than once`,
+    repeat: (value: string) => `${value} of buyers bought more than once`,
     sparkline: (title: string) => `${title} by month, over the last year`,
     byValueShort: "Value",
     byRfmShort: "RFM",
     customers: "customers",
-    customersOf: (count: string, share: string) => `${count} customers, ${share}`,
+    customersOf: (count: string, share: string) => `${counted(count, "customer", "customers")}, ${share}`,
     revenue: "Revenue",
     orders: "Orders",
     buyers: "Buyers",
     units: "Units",
     share: "Share",
     value: "Value",
+    month: "Month",
+    note: "Note",
+    category: "Category",
+    score: "Score",
+    answersTitle: "Answers",
+    customerId: "Customer id",
     partial: "not over yet",
     cut: "only a part of it is in the period",
     monthlyLabel: (count: number, last: string) => `Line of net revenue in ${count} months, ${last} in the last`,
     pieLabel: (title: string, parts: string) => `${title}: ${parts}`,
     categoryLabel: (first: string, revenue: string) => `Bars of net revenue by category; most is ${first} with ${revenue}`,
-    gaugeLabel: (mean: string, csat: string, answers: string) => `Mean ${mean} of 5, CSAT ${csat}, ${answers} answers`,
+    gaugeLabel: (mean: string, csat: string, answers: string) => `Mean ${mean} of 5, CSAT ${csat}, ${counted(answers, "answer", "answers")}`,
     mean: "mean, of 0 to 5",
     csat: "CSAT, answers of 4 or 5",
-    answers: (count: string) => `${count} answers`,
+    answers: (count: string) => counted(count, "answer", "answers"),
     scores: "Answers by score",
     customer: "Customer",
     lifetimeValue: "Lifetime value",
@@ -126,7 +148,9 @@ export const en = {
     rfmPoints: "Customers",
     rfmCells: "Cells",
     rfmView: "What the chart shows",
-    rfmSample: (shown: string, all: string) => `${shown} of ${all} buyers, drawn fairly; the cells count all of them`,
+    rfmSample: (shown: string, all: string) => `${shown} of ${all} buyers, drawn fairly; the cells count all`,
+    rfmBrush: "drag over an area to filter",
+    rfmList: (days: string, orders: string) => `List all customers of that area: ${days} days, ${orders} orders`,
     rfmAll: (all: string) => `all ${all} buyers`,
     rfmLabel: (count: string) => `Scatter of ${count} customers: days since the last purchase against orders`,
     cellsLabel: "Grid of customers by recency score and frequency score",
@@ -140,7 +164,7 @@ export const en = {
   },
   explorer: {
     search: "Name, e-mail, phone or id",
-    found: (count: string) => `${count} customers`,
+    found: (count: string) => counted(count, "customer", "customers"),
     columns: "Columns",
     firstColumns: "As at the start",
     export: "Export",
@@ -205,7 +229,9 @@ export const en = {
     thresholds: "Thresholds and settings of the build",
     cutPoints: "Cut points: the score is 1 plus how many of them the value exceeds",
     factsOf: (table: string, count: number, more: boolean) =>
-      more ? `${table}: the latest ${count} rows behind it` : `${table}: all ${count} rows behind it`,
+      count === 1
+        ? `${table}: the one row behind it`
+        : `${table}: ${more ? "the latest" : "all"} ${count} rows behind it`,
   },
   data: {
     parts: { builds: "Builds", loads: "Loads", quarantine: "Quarantine", dictionary: "Dictionary" },
@@ -231,10 +257,11 @@ export const en = {
     noBuildsHelp: "A build makes one row per customer from the tables that were loaded.",
     kinds: (kind: string) => (kind === "full" ? "every customer computed" : "changed customers computed"),
     took: (seconds: string) => `${seconds} s`,
-    customers: (count: string) => `${count} customers`,
+    customers: (count: string) => counted(count, "customer", "customers"),
     reconciles: "reconciles",
     differs: "does not reconcile",
-    changed: (computed: string, added: string) => `${computed} customers computed, ${added} of them new.`,
+    changed: (computed: string, added: string) =>
+      `${counted(computed, "customer", "customers")} computed, ${added} of them new.`,
     reconciliation: "Reconciliation with the sources",
     figure: "Figure",
     inSources: "In the sources",

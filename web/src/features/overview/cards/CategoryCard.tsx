@@ -1,9 +1,10 @@
-import { type ReactElement, useMemo, useRef } from "react";
+import { type ReactElement, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart, type Picture } from "@/shared/charts/Chart";
+import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
 import { chosen, type Filters, toggled } from "@/shared/filters/filters";
+import { spanOf } from "@/shared/filters/period";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
 import { Empty } from "@/shared/ui/States";
@@ -19,18 +20,20 @@ interface Props {
   figure: Schemas["CategoryPerformance"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Revenue by category; a click narrows to the customers who like it best. */
-export function CategoryCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
-  const pictureRef = useRef<Picture>(null);
   const picked = chosen(filters, "favorite_product_category");
   const rows = useMemo(() => figure?.rows ?? [], [figure]);
   const drawn = useMemo(() => rows.slice(0, MOST), [rows]);
-  const option = useMemo(() => categoriesOption(drawn, picked, look, formats), [drawn, picked, look, formats]);
+  const span = spanOf(filters, formats);
+  const option = useMemo(
+    () => categoriesOption(drawn, picked, span, look, formats),
+    [drawn, picked, span, look, formats],
+  );
   const nameOf = (row: (typeof rows)[number]) => row.category ?? words.unknown;
   const pick = (row: (typeof rows)[number]) =>
     onFilter(toggled(filters, "favorite_product_category", nameOf(row)));
@@ -39,12 +42,11 @@ export function CategoryCard({ figure, filters, onFilter, stale }: Props): React
       name="category_performance"
       title={words.cards.titles.category_performance}
       figure={figure}
-      stale={stale}
       height={360}
-      pictureRef={pictureRef}
+      picture={rows.length > 0 ? () => option : null}
       table={{
         columns: [
-          { name: "category", cell: nameOf },
+          { name: said.category, cell: nameOf },
           { name: said.revenue, cell: (one) => one.revenue, shown: (one) => formats.exact(one.revenue, "money"), numeric: true },
           { name: said.share, cell: (one) => one.share, shown: (one) => formats.share(one.share), numeric: true },
           { name: said.orders, cell: (one) => one.orders, shown: (one) => formats.exact(one.orders), numeric: true },
@@ -61,7 +63,6 @@ export function CategoryCard({ figure, filters, onFilter, stale }: Props): React
           option={option}
           height={Math.max(3, drawn.length) * BAR}
           label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
-          pictureRef={pictureRef}
           onPick={(index) => {
             const row = drawn[index];
             if (row) pick(row);

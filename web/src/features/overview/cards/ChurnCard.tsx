@@ -17,11 +17,10 @@ interface Props {
   figure: Schemas["ChurnRisk"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Customers by how long they have been silent, from very low risk to very high. */
-export function ChurnCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function ChurnCard({ figure, filters, onFilter }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const picked = chosen(filters, "churn_risk_score");
@@ -45,6 +44,7 @@ export function ChurnCard({ figure, filters, onFilter, stale }: Props): ReactEle
           lines: [
             [words.pages.customers, formats.exact(row.customers)],
             [said.share, formats.share(row.share)],
+            [words.asOfTitle, formats.day(shown?.as_of)],
           ],
           hint: picked.includes(value) ? words.filters.release(name) : words.filters.only(name),
         };
@@ -56,7 +56,6 @@ export function ChurnCard({ figure, filters, onFilter, stale }: Props): ReactEle
       name="churn_risk"
       figure={shown}
       slices={slices}
-      stale={stale}
       picked={picked}
       onPick={(value) => onFilter(toggled(filters, "churn_risk_score", value))}
     />

@@ -1,11 +1,12 @@
 import { Text, UnstyledButton } from "@mantine/core";
-import { type ReactElement, type ReactNode, useMemo, useRef } from "react";
+import { type ReactElement, type ReactNode, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart, type Picture } from "@/shared/charts/Chart";
+import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
 import { useFormats } from "@/shared/format/useFormats";
 import { type AnyFigure, FigureCard } from "@/shared/ui/FigureCard";
+import { Dot } from "@/shared/ui/Dot";
 import { words } from "@/shared/words";
 
 import { donutOption, type Slice } from "../options/donut";
@@ -18,30 +19,26 @@ interface Props {
   name: keyof Schemas["DashboardMetrics"];
   figure: AnyFigure | undefined;
   slices: readonly Slice[];
-  stale: boolean;
   aside?: ReactNode;
   onPick: (value: string) => void;
   picked: readonly string[];
 }
 
 /** A ring of customers by some value, whose slices narrow everything else. */
-export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }: Props): ReactElement {
+export function DonutCard({ name, figure, slices, aside, onPick, picked }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
-  const pictureRef = useRef<Picture>(null);
   const title = words.cards.titles[name as keyof typeof words.cards.titles];
   const inForce = slices.filter((one) => !one.faded);
   const total = inForce.reduce((sum, one) => sum + one.customers, 0);
-  const option = useMemo(
-    () => donutOption(slices, formats.short(total, "customers"), said.customers, look),
-    [slices, formats, total, look],
-  );
-  const drawn = useMemo(
-    () => donutOption(slices, formats.short(total, "customers"), said.customers, look, true),
-    [slices, formats, total, look],
-  );
   const all = slices.reduce((sum, one) => sum + one.customers, 0);
   const shareOf = (one: Slice) => (all === 0 ? null : one.customers / all);
+  const [option, drawn] = useMemo(() => {
+    const share = (one: Slice) => formats.share(one.customers / all);
+    const draw = (labelled: boolean) =>
+      donutOption(slices, formats.short(total, "customers"), said.customers, look, share, labelled);
+    return [draw(false), draw(true)];
+  }, [slices, formats, total, all, look]);
   const label = said.pieLabel(
     title,
     slices.map((one) => `${one.name} ${said.customersOf(formats.exact(one.customers), formats.share(shareOf(one)))}`).join("; "),
@@ -51,9 +48,8 @@ export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }
       name={name}
       title={title}
       figure={figure}
-      stale={stale}
       height={RING + 100}
-      pictureRef={pictureRef}
+      picture={() => drawn}
       aside={aside}
       table={{
         columns: [
@@ -67,10 +63,8 @@ export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }
     >
       <Chart
         option={option}
-        pictureOption={drawn}
         height={RING}
         label={label}
-        pictureRef={pictureRef}
         onPick={(index) => {
           const slice = slices[index];
           if (slice) onPick(slice.value);
@@ -85,7 +79,7 @@ export function DonutCard({ name, figure, slices, stale, aside, onPick, picked }
               aria-pressed={picked.includes(one.value)}
               onClick={() => onPick(one.value)}
             >
-              <span className={classes.dot} style={{ background: one.colour }} />
+              <Dot colour={one.colour} />
               <span className={classes.name}>{one.name}</span>
               <span className={`${classes.number} figures`}>{formats.exact(one.customers)}</span>
               <Text component="span" fz={12} c="dimmed" className={`${classes.number} figures`}>

@@ -3,12 +3,14 @@ import { IconArrowDownRight, IconArrowRight, IconArrowUpRight } from "@tabler/ic
 import type { ReactElement } from "react";
 
 import type { Schemas } from "@/shared/api/client";
+import { useLook } from "@/shared/charts/look";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
 import { words } from "@/shared/words";
 
 import { changeOf } from "../change";
+import { kpiOption } from "../options/kpi";
 import classes from "../Overview.module.css";
 
 const said = words.overview;
@@ -19,13 +21,13 @@ type Kpi = Schemas["TotalCustomers" | "TotalLifetimeValue" | "AverageOrderValue"
 interface Props {
   name: "total_customers" | "total_lifetime_value" | "average_order_value" | "retention_rate";
   figure: Kpi | undefined;
-  stale: boolean;
   note?: string | undefined;
 }
 
 /** One leading figure: its value, how it changed against a year before, and its line by month. */
-export function KpiCard({ name, figure, stale, note }: Props): ReactElement {
+export function KpiCard({ name, figure, note }: Props): ReactElement {
   const formats = useFormats();
+  const look = useLook();
   const title = words.cards.titles[name];
   const unit = figure?.unit;
   const row = figure?.rows[0];
@@ -35,28 +37,32 @@ export function KpiCard({ name, figure, stale, note }: Props): ReactElement {
       name={name}
       title={title}
       figure={figure}
-      stale={stale}
-      height={116}
+      height={{ base: 56, xs: 98 }}
+      picture={line.length > 0 ? () => kpiOption(line, unit, look, formats) : null}
       table={{
         columns: [
-          { name: "month", cell: (one) => one.month, shown: (one) => formats.month(one.month) },
-          { name: "value", cell: (one) => one.value, shown: (one) => formats.exact(one.value, unit), numeric: true },
+          { name: said.month, cell: (one) => one.month, shown: (one) => formats.month(one.month) },
+          { name: said.value, cell: (one) => one.value, shown: (one) => formats.exact(one.value, unit), numeric: true },
         ],
         rows: line,
       }}
     >
-      <Tooltip label={formats.exact(row?.value, unit)} openDelay={200} withinPortal>
-        <Text component="span" className={`${classes.value} figures`} data-figure={name}>
-          {formats.short(row?.value, unit)}
-        </Text>
-      </Tooltip>
-      <Changed value={row?.value} before={row?.previous_value} unit={unit ?? ""} />
-      <Sparkline values={line.map((one) => one.value)} label={said.sparkline(title)} />
-      {note && (
-        <Text size="xs" c="dimmed">
-          {note}
-        </Text>
-      )}
+      <div className={classes.leading}>
+        <div>
+          <Tooltip label={formats.exact(row?.value, unit)} openDelay={200} withinPortal>
+            <Text component="span" className={`${classes.value} figures`} data-figure={name}>
+              {formats.short(row?.value, unit)}
+            </Text>
+          </Tooltip>
+          <Changed value={row?.value} before={row?.previous_value} unit={unit ?? ""} />
+          {note && (
+            <Text size="xs" c="dimmed">
+              {note}
+            </Text>
+          )}
+        </div>
+        <Sparkline values={line.map((one) => one.value)} label={said.sparkline(title)} />
+      </div>
     </FigureCard>
   );
 }
@@ -75,7 +81,7 @@ function Changed(props: { value: number | null | undefined; before: number | nul
   const by = props.unit === "rate" ? said.points(formats.exact(change.by * 100, "pages")) : formats.share(change.by);
   return (
     <Tooltip label={said.before(formats.exact(props.before, props.unit))} openDelay={200}>
-      <Group gap={4} wrap="nowrap" mb={4}>
+      <Group gap={4} wrap="nowrap">
         <Arrow size={14} aria-hidden />
         <Text size="xs" c="dimmed">
           {change.direction === "same" ? said.same : said.change(said[change.direction], by)}

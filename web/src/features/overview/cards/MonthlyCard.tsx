@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type ReactElement, useMemo, useRef } from "react";
+import { type ReactElement, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart, type Picture } from "@/shared/charts/Chart";
+import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
 import { during, type Filters } from "@/shared/filters/filters";
 import { monthPeriod } from "@/shared/filters/period";
@@ -21,14 +21,12 @@ interface Props {
   figure: Schemas["MonthlyRevenue"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Revenue by month over all time, the chosen period marked; a click narrows to a month. */
-export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
-  const pictureRef = useRef<Picture>(null);
   const { from, to } = filters;
   const hasPeriod = Boolean(from ?? to);
   const context = useQuery({ ...monthlyQuery(during(filters)), enabled: hasPeriod, placeholderData: keepPreviousData });
@@ -48,16 +46,15 @@ export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactE
       name="monthly_revenue"
       title={title}
       figure={shown}
-      stale={stale}
       height={HEIGHT}
-      pictureRef={pictureRef}
+      picture={rows.length > 0 ? () => option : null}
       table={{
         columns: [
-          { name: "month", cell: (one) => one.month, shown: (one) => formats.month(one.month) },
+          { name: said.month, cell: (one) => one.month, shown: (one) => formats.month(one.month) },
           { name: said.revenue, cell: (one) => one.revenue, shown: (one) => formats.exact(one.revenue, "money"), numeric: true },
           { name: said.orders, cell: (one) => one.orders, shown: (one) => formats.exact(one.orders), numeric: true },
           { name: said.buyers, cell: (one) => one.buyers, shown: (one) => formats.exact(one.buyers), numeric: true },
-          { name: "partial", cell: (one) => one.partial, shown: (one) => (one.partial ? said.partial : "") },
+          { name: said.note, cell: (one) => (one.partial ? said.partial : one.is_cut ? said.cut : "") },
         ],
         rows,
         pick: { label: (one) => words.filters.onlyMonth(formats.month(one.month)), act: (one) => pick(one.month) },
@@ -70,7 +67,6 @@ export function MonthlyCard({ figure, filters, onFilter, stale }: Props): ReactE
           option={option}
           height={HEIGHT}
           label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
-          pictureRef={pictureRef}
           pickAnywhere
           onPick={(index) => {
             const row = rows[index];

@@ -1,46 +1,65 @@
-import { SegmentedControl, Text } from "@mantine/core";
-import { type ReactElement, useMemo, useRef, useState } from "react";
+import { Anchor, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { type ReactElement, useMemo, useState } from "react";
+import { Link } from "wouter";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart, type Picture } from "@/shared/charts/Chart";
+import { CAN_DRAW, Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
-import { chosen, type Filters, toggled } from "@/shared/filters/filters";
+import { chosen, type Filters, narrowed, toggled, withFilters } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
 import { FigureCard } from "@/shared/ui/FigureCard";
 import { Empty } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
 import { cellsOption, pairsOf } from "../options/cells";
-import { scatterOption } from "../options/scatter";
+import { type Area, areaOf, scatterOption, segmentsIn } from "../options/scatter";
+import classes from "../Overview.module.css";
+import { rfmQuery } from "../queries";
 
 const said = words.overview;
-const HEIGHT = 330;
+const HEIGHT = 300;
 
 interface Props {
   figure: Schemas["Rfm"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Recency, frequency and value: a fair draw of customers as points, or all of them as cells. */
-export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
   const [view, setView] = useState<"points" | "cells">("points");
+  const [area, setArea] = useState<Area | null>(null);
+  const canDraw = useMediaQuery(CAN_DRAW);
   const formats = useFormats();
   const look = useLook();
-  const pictureRef = useRef<Picture>(null);
   const picked = chosen(filters, "rfm_segment");
-  const pairs = useMemo(() => pairsOf(figure?.rows ?? []), [figure]);
-  const points = useMemo(() => figure?.points ?? [], [figure]);
+  const context = useQuery({
+    ...rfmQuery(narrowed(filters, "rfm_segment", [])),
+    enabled: picked.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const shown = picked.length > 0 ? (context.data ?? figure) : figure;
+  const pairs = useMemo(() => pairsOf(shown?.rows ?? []), [shown]);
+  const points = useMemo(() => shown?.points ?? [], [shown]);
+  const asOf = formats.day(shown?.as_of);
   const option = useMemo(
     () =>
       view === "points"
-        ? scatterOption(points, picked, look, formats)
-        : cellsOption(pairs, picked, look, formats),
-    [view, points, pairs, picked, look, formats],
+        ? scatterOption(points, picked, asOf, look, formats)
+        : cellsOption(pairs, picked, asOf, look, formats),
+    [view, points, pairs, picked, asOf, look, formats],
   );
   const pick = (segment: string | null | undefined) => {
     if (segment) onFilter(toggled(filters, "rfm_segment", segment));
+  };
+  const brush = (days: [number, number], orders: [number, number]) => {
+    const drawn = areaOf(days, orders);
+    const segments = segmentsIn(points, drawn);
+    setArea(segments.length > 0 ? drawn : null);
+    if (segments.length > 0) onFilter(narrowed(filters, "rfm_segment", segments));
   };
   const buyers = pairs.reduce((sum, one) => sum + one.customers, 0);
   const all = formats.exact(buyers);
@@ -48,10 +67,9 @@ export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactEleme
     <FigureCard
       name="rfm"
       title={words.cards.titles.rfm}
-      figure={figure}
-      stale={stale}
-      height={HEIGHT + 24}
-      pictureRef={pictureRef}
+      figure={shown}
+      height={HEIGHT + 70}
+      picture={buyers > 0 ? () => option : null}
       aside={
         <SegmentedControl
           size="xs"
@@ -66,9 +84,9 @@ export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactEleme
       }
       table={{
         columns: [
-          { name: "rfm_segment", cell: (one) => one.segment },
-          { name: "recency_score", cell: (one) => one.recency, numeric: true },
-          { name: "frequency_score", cell: (one) => one.frequency, numeric: true },
+          { name: said.rfmSegment, cell: (one) => one.segment },
+          { name: said.recencyScore, cell: (one) => one.recency, numeric: true },
+          { name: said.frequencyScore, cell: (one) => one.frequency, numeric: true },
           { name: said.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
           { name: said.value, cell: (one) => one.value, shown: (one) => formats.exact(one.value, "money"), numeric: true },
         ],
@@ -85,16 +103,51 @@ export function RfmCard({ figure, filters, onFilter, stale }: Props): ReactEleme
             option={option}
             height={HEIGHT}
             label={view === "points" ? said.rfmLabel(formats.exact(points.length)) : said.cellsLabel}
-            pictureRef={pictureRef}
+            {...(view === "points" ? { onBrush: brush } : {})}
             onPick={(index) => pick(view === "points" ? points[index]?.rfm_segment : pairs[index]?.segment)}
           />
+          <div className={classes.names}>
+            {[...new Set(pairs.map((one) => one.segment).reverse())].map((segment) => (
+              <UnstyledButton
+                key={segment}
+                className={classes.slice ?? ""}
+                title={picked.includes(segment) ? words.filters.release(segment) : words.filters.only(segment)}
+                aria-pressed={picked.includes(segment)}
+                onClick={() => pick(segment)}
+              >
+                <Dot colour={look.of(segment)} />
+                {segment}
+              </UnstyledButton>
+            ))}
+          </div>
           <Text fz={12} c="dimmed">
             {view === "points" && points.length < buyers
               ? said.rfmSample(formats.exact(points.length), all)
               : said.rfmAll(all)}
+            {view === "points" && canDraw && ` · ${said.rfmBrush}`}
           </Text>
+          {area && view === "points" && picked.length > 0 && <Listed area={area} filters={filters} />}
         </>
       )}
     </FigureCard>
+  );
+}
+
+/** Leads to all customers of an area that was drawn, not only those that are drawn as points. */
+function Listed({ area, filters }: { area: Area; filters: Filters }): ReactElement {
+  const formats = useFormats();
+  const { days, orders } = area;
+  const search = new URLSearchParams(withFilters("", narrowed(filters, "rfm_segment", [])));
+  for (const [column, [low, high]] of [
+    ["days_since_last_purchase", days],
+    ["total_purchases", orders],
+  ] as const) {
+    search.append("where", `${column}:ge:${low}`);
+    search.append("where", `${column}:le:${high}`);
+  }
+  return (
+    <Anchor component={Link} href={`/customers?${search.toString()}`} fz={12}>
+      {said.rfmList(days.map((one) => formats.exact(one)).join("–"), orders.map((one) => formats.exact(one)).join("–"))}
+    </Anchor>
   );
 }

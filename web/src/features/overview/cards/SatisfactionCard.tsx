@@ -1,8 +1,8 @@
 import { Group, Text } from "@mantine/core";
-import { Fragment, type ReactElement, useMemo, useRef } from "react";
+import { Fragment, type ReactElement, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
-import { Chart, type Picture } from "@/shared/charts/Chart";
+import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
@@ -16,15 +16,12 @@ const said = words.overview;
 
 /** What customers said of the service: the mean, the share of good answers, and all answers by score. */
 export function SatisfactionCard({
-  figure,
-  stale,
+  figure
 }: {
   figure: Schemas["Satisfaction"] | undefined;
-  stale: boolean;
 }): ReactElement {
   const formats = useFormats();
   const look = useLook();
-  const pictureRef = useRef<Picture>(null);
   const row = figure?.rows[0];
   const mean = row?.mean ?? null;
   const shown = formats.exact(mean, "points");
@@ -36,13 +33,12 @@ export function SatisfactionCard({
       name="satisfaction"
       title={words.cards.titles.satisfaction}
       figure={figure}
-      stale={stale}
       height={300}
-      pictureRef={pictureRef}
+      picture={row?.answers ? () => option : null}
       table={{
         columns: [
-          { name: "score", cell: (one) => one.score, numeric: true },
-          { name: "answers", cell: (one) => one.answers, shown: (one) => formats.exact(one.answers), numeric: true },
+          { name: said.score, cell: (one) => one.score, numeric: true },
+          { name: said.answersTitle, cell: (one) => one.answers, shown: (one) => formats.exact(one.answers), numeric: true },
         ],
         rows: scores,
       }}
@@ -55,7 +51,6 @@ export function SatisfactionCard({
             option={option}
             height={170}
             label={said.gaugeLabel(shown, formats.share(row.csat), formats.exact(row.answers))}
-            pictureRef={pictureRef}
           />
           <Group justify="space-between" mb={8}>
             <Text fz={13}>

@@ -18,11 +18,10 @@ interface Props {
   figure: Schemas["SegmentDistribution"] | undefined;
   filters: Filters;
   onFilter: (next: Filters) => void;
-  stale: boolean;
 }
 
 /** Customers by segment of one kind or the other; what is chosen stays visible among the others. */
-export function SegmentCard({ figure, filters, onFilter, stale }: Props): ReactElement {
+export function SegmentCard({ figure, filters, onFilter }: Props): ReactElement {
   const [by, setBy] = useState<SegmentKind>("customer_segment");
   const formats = useFormats();
   const look = useLook();
@@ -49,6 +48,7 @@ export function SegmentCard({ figure, filters, onFilter, stale }: Props): ReactE
             [words.pages.customers, formats.exact(row.customers)],
             [said.share, formats.share(row.share)],
             [said.value, formats.exact(row.value, "money")],
+            [words.asOfTitle, formats.day(shown?.as_of)],
           ],
           hint: picked.includes(name) ? words.filters.release(name) : words.filters.only(name),
         };
@@ -60,7 +60,6 @@ export function SegmentCard({ figure, filters, onFilter, stale }: Props): ReactE
       name="segment_distribution"
       figure={shown}
       slices={slices}
-      stale={stale}
       picked={picked}
       onPick={(value) => onFilter(toggled(filters, by, value))}
       aside={

@@ -6,47 +6,53 @@ import type { Schemas } from "@/shared/api/client";
 import { useLook } from "@/shared/charts/look";
 import { filtersOnly } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
+import { Dot } from "@/shared/ui/Dot";
 import { FigureCard } from "@/shared/ui/FigureCard";
 import { words } from "@/shared/words";
 
+import { topOption } from "../options/top";
 import classes from "../Overview.module.css";
 
 const said = words.overview;
 
 /** The customers who have paid most; each leads to its page. */
 export function TopCustomersCard({
-  figure,
-  stale,
+  figure
 }: {
   figure: Schemas["TopCustomers"] | undefined;
-  stale: boolean;
 }): ReactElement {
   const formats = useFormats();
+  const look = useLook();
   const kept = filtersOnly(useSearch());
   const rows = figure?.rows ?? [];
   const nameOf = (row: (typeof rows)[number]) =>
     [row.first_name, row.last_name].filter(Boolean).join(" ") || row.customer_id;
+  const barOf = (row: (typeof rows)[number]) => ({
+    name: nameOf(row),
+    value: row.total_lifetime_value,
+    segment: row.rfm_segment,
+  });
   return (
     <FigureCard
       name="top_customers"
       title={words.cards.titles.top_customers}
       figure={figure}
-      stale={stale}
       height={260}
+      picture={rows.length > 0 ? () => topOption(rows.map(barOf), look, formats) : null}
       table={{
         columns: [
-          { name: "customer_id", cell: (one) => one.customer_id },
+          { name: said.customerId, cell: (one) => one.customer_id },
           { name: said.customer, cell: nameOf },
           { name: said.lifetimeValue, cell: (one) => one.total_lifetime_value, shown: (one) => formats.exact(one.total_lifetime_value, "money"), numeric: true },
           { name: said.orders, cell: (one) => one.total_purchases, shown: (one) => formats.exact(one.total_purchases), numeric: true },
-          { name: "customer_segment", cell: (one) => one.customer_segment },
-          { name: "rfm_segment", cell: (one) => one.rfm_segment },
+          { name: words.filters.columns.customer_segment, cell: (one) => one.customer_segment },
+          { name: said.rfmSegment, cell: (one) => one.rfm_segment },
         ],
         rows,
       }}
     >
       <ScrollArea type="auto" viewportProps={{ tabIndex: 0 }}>
-        <Table fz="sm" verticalSpacing={8} aria-label={words.cards.titles.top_customers}>
+        <Table fz="sm" verticalSpacing={12} aria-label={words.cards.titles.top_customers}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{said.customer}</Table.Th>
@@ -87,7 +93,7 @@ function Segment({ name }: { name: string | null }): ReactElement {
   const look = useLook();
   return (
     <Group gap={6} wrap="nowrap">
-      <span className={classes.dot} style={{ background: look.of(name ?? "") }} />
+      <Dot colour={look.of(name ?? "")} />
       <Text component="span" fz="sm" style={{ whiteSpace: "nowrap" }}>
         {name}
       </Text>

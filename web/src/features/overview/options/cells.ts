@@ -41,10 +41,12 @@ export function pairsOf(rows: readonly Triple[]): PairOfScores[] {
 export function cellsOption(
   pairs: readonly PairOfScores[],
   picked: readonly string[],
+  asOf: string,
   look: Look,
   formats: Formats,
 ): ChartOption {
   const most = Math.max(1, ...pairs.map((one) => one.customers));
+  const buyers = pairs.reduce((sum, one) => sum + one.customers, 0);
   const axis = {
     type: "category",
     data: SCORES,
@@ -61,7 +63,7 @@ export function cellsOption(
       ...basis(look).tooltip,
       formatter: (at) => {
         const pair = Array.isArray(at) ? undefined : pairs[at.dataIndex];
-        return pair ? tipOf(pair, picked, formats) : "";
+        return pair ? tipOf(pair, picked, buyers, asOf, formats) : "";
       },
     },
     xAxis: { ...axis, name: said.recencyScore, nameGap: 26 },
@@ -96,14 +98,16 @@ function mixed(colour: string, alpha: number): string {
   return `rgba(${parts.join(",")},${alpha.toFixed(3)})`;
 }
 
-function tipOf(pair: PairOfScores, picked: readonly string[], formats: Formats): string {
+function tipOf(pair: PairOfScores, picked: readonly string[], buyers: number, asOf: string, formats: Formats): string {
   return tip(
     pair.segment,
     [
       [said.recencyScore, String(pair.recency)],
       [said.frequencyScore, String(pair.frequency)],
       [words.pages.customers, formats.exact(pair.customers)],
+      [said.share, formats.share(pair.customers / buyers)],
       [said.lifetimeValue, formats.exact(pair.value, "money")],
+      [words.asOfTitle, asOf],
     ],
     picked.includes(pair.segment) ? words.filters.release(pair.segment) : words.filters.only(pair.segment),
   );

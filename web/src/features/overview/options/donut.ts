@@ -1,4 +1,7 @@
 import { basis, type ChartOption, FADED, type Look, tip } from "@/shared/charts/option";
+import { inkOn } from "@/shared/charts/ink";
+
+const WRITTEN = 0.08; // a slice has room for its share from so much of the ring
 
 /** One part of a whole: its value as the filters know it, its name, size and colour, and how it is told. */
 export interface Slice {
@@ -11,14 +14,22 @@ export interface Slice {
   hint: string;
 }
 
-/** Return a ring of slices with their sum in the middle; `labelled` has names at the slices, for pictures. */
+/** Return a ring of slices with their sum in the middle and shares on them; `labelled` has names beside them, for pictures. */
 export function donutOption(
   slices: readonly Slice[],
   total: string,
   caption: string,
   look: Look,
+  share: (one: Slice) => string,
   labelled = false,
 ): ChartOption {
+  const all = slices.reduce((sum, one) => sum + one.customers, 0);
+  const nameOf = (at: number) => {
+    const one = slices[at];
+    if (!one) return "";
+    if (labelled) return `${one.name} ${share(one)}`;
+    return !one.faded && one.customers >= all * WRITTEN ? share(one) : "";
+  };
   return {
     ...basis(look),
     tooltip: {
@@ -32,9 +43,14 @@ export function donutOption(
       {
         type: "pie",
         id: "ring",
-        radius: labelled ? ["45%", "65%"] : ["64%", "94%"],
+        radius: labelled ? ["45%", "65%"] : ["52%", "97%"],
         startAngle: 90,
-        label: { show: labelled, color: look.text, formatter: "{b} {d}%" },
+        label: {
+          show: true,
+          fontSize: labelled ? 12 : 10,
+          position: labelled ? "outside" : "inside",
+          formatter: ({ dataIndex }) => nameOf(dataIndex),
+        },
         labelLine: { show: labelled },
         emphasis: { scale: false, itemStyle: { opacity: 1 } },
         itemStyle: { borderColor: look.surface, borderWidth: 2 },
@@ -42,6 +58,7 @@ export function donutOption(
           name: one.name,
           value: one.customers,
           itemStyle: { color: one.colour, opacity: one.faded ? FADED : 1 },
+          label: { color: labelled ? look.text : inkOn(one.colour) },
         })),
       },
       {

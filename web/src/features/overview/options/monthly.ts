@@ -1,4 +1,5 @@
 import type { Schemas } from "@/shared/api/client";
+import { monthsAxis, valuesAxis } from "@/shared/charts/months";
 import { basis, type ChartOption, type Look, tip } from "@/shared/charts/option";
 import type { Formats } from "@/shared/format/format";
 import { words } from "@/shared/words";
@@ -32,20 +33,8 @@ export function monthlyOption(
         return row ? tipOf(row, formats) : "";
       },
     },
-    xAxis: {
-      type: "category",
-      data: rows.map((row) => row.month),
-      boundaryGap: false,
-      axisLine: { lineStyle: { color: look.line } },
-      axisTick: { show: false },
-      axisLabel: { color: look.dim, hideOverlap: true, formatter: (month: string) => formats.month(month) },
-      triggerEvent: true,
-    },
-    yAxis: {
-      type: "value",
-      splitLine: { lineStyle: { color: look.line } },
-      axisLabel: { color: look.dim, formatter: (value: number) => formats.short(value, "money") },
-    },
+    xAxis: { ...monthsAxis(rows.map((row) => row.month), look, formats), boundaryGap: false, triggerEvent: true },
+    yAxis: valuesAxis("money", look, formats),
     series: [
       {
         ...line,

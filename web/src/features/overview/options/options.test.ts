@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { inkOn } from "@/shared/charts/ink";
 import { lookOf } from "@/shared/charts/look";
 import { formats } from "@/shared/format/format";
 
@@ -8,8 +9,10 @@ import { categoriesOption } from "./categories";
 import { cellsOption, pairsOf } from "./cells";
 import { donutOption, type Slice } from "./donut";
 import { gaugeOption } from "./gauge";
+import { kpiOption } from "./kpi";
 import { monthlyOption } from "./monthly";
-import { scatterOption } from "./scatter";
+import { areaOf, scatterOption, segmentsIn } from "./scatter";
+import { topOption } from "./top";
 
 const look = lookOf("light", true);
 const english = formats("en-US", "USD");
@@ -46,6 +49,16 @@ describe("monthlyOption", () => {
     expect(told(option, 2)).toContain("March 2025 (not over yet)");
   });
 
+  it("names the first months of years where there are many", () => {
+    const named = (count: number) => {
+      const many = Array.from({ length: count }, (_, at) => month(`2025-${String((at % 12) + 1).padStart(2, "0")}-01`, 1));
+      return (monthlyOption(many, {}, look, english).xAxis as { axisLabel: object }).axisLabel;
+    };
+    expect(named(24)).not.toHaveProperty("interval");
+    const { interval } = named(36) as { interval: (at: number, month: string) => boolean };
+    expect([interval(0, "2025-01-01"), interval(1, "2025-02-01")]).toEqual([true, false]);
+  });
+
   it("marks the months of a period", () => {
     const marked = series(monthlyOption(rows, { from: "2025-02-10", to: "2025-03-31" }, look, english));
     expect(marked["markArea"]).toMatchObject({ data: [[{ xAxis: "2025-02-01" }, { xAxis: "2025-03-01" }]] });
@@ -61,7 +74,7 @@ describe("categoriesOption", () => {
 
   it("fades what is not chosen, and nothing while nothing is", () => {
     const opacities = (picked: string[]) =>
-      series(categoriesOption(rows, picked, look, english)).data.map(
+      series(categoriesOption(rows, picked, "All time", look, english)).data.map(
         (one) => (one["itemStyle"] as { opacity: number }).opacity,
       );
     expect(opacities([])).toEqual([1, 1]);
@@ -69,12 +82,18 @@ describe("categoriesOption", () => {
   });
 
   it("takes names for text, whatever is in them", () => {
-    expect(told(categoriesOption(rows, [], look, english), 1)).toContain("&lt;b&gt;Odd&lt;/b&gt;");
+    expect(told(categoriesOption(rows, [], "All time", look, english), 1)).toContain("&lt;b&gt;Odd&lt;/b&gt;");
+  });
+
+  it("tells value, share and period", () => {
+    for (const said of ["$30.00", "75.0%", "All time"]) {
+      expect(told(categoriesOption(rows, [], "All time", look, english), 0)).toContain(said);
+    }
   });
 
   it("says what a click will do", () => {
-    expect(told(categoriesOption(rows, [], look, english), 0)).toContain("favourite category is Toys");
-    expect(told(categoriesOption(rows, ["Toys"], look, english), 0)).toContain("no longer only Toys");
+    expect(told(categoriesOption(rows, [], "All time", look, english), 0)).toContain("favourite category is Toys");
+    expect(told(categoriesOption(rows, ["Toys"], "All time", look, english), 0)).toContain("no longer only Toys");
   });
 });
 
@@ -90,10 +109,36 @@ describe("donutOption", () => {
   });
 
   it("keeps every slice and fades those not chosen", () => {
-    const option = donutOption([slice("A", 1, false), slice("B", 3, true)], "4", "customers", look);
+    const option = donutOption([slice("A", 1, false), slice("B", 3, true)], "4", "customers", look, () => "");
     expect(series(option).data).toMatchObject([
       { name: "A", value: 1, itemStyle: { opacity: 1 } },
       { name: "B", value: 3, itemStyle: { opacity: 0.25 } },
+    ]);
+  });
+
+  it("writes shares on slices that have room for them and are chosen, and all of them beside the slices of a picture", () => {
+    const slices = [slice("A", 60, false), slice("B", 39, true), slice("C", 1, false)];
+    const written = (labelled: boolean) => {
+      const option = donutOption(slices, "100", "customers", look, (one) => `${one.customers}%`, labelled);
+      const { formatter } = series(option)["label"] as { formatter: (at: { dataIndex: number }) => string };
+      return slices.map((_, dataIndex) => formatter({ dataIndex }));
+    };
+    expect(written(false)).toEqual(["60%", "", ""]);
+    expect(written(true)).toEqual(["A 60%", "B 39%", "C 1%"]);
+  });
+
+  it("writes in the ink that is read better", () => {
+    expect(["#83300f", "#f3d5a2", "#97a3bd", "#4269d0"].map(inkOn)).toEqual(["#ffffff", "#1c2128", "#1c2128", "#ffffff"]);
+  });
+});
+
+describe("what pictures show of the others", () => {
+  it("is a line of all months, and bars in the segments' colours", () => {
+    const line = [{ month: "2025-01-01", value: 1 }, { month: "2025-02-01", value: null }];
+    expect(series(kpiOption(line, "money", look, english)).data).toEqual([1, null]);
+    const best = [{ name: "Ann", value: 12_345, segment: "Champions" }];
+    expect(series(topOption(best, look, english)).data).toMatchObject([
+      { value: 12_345, itemStyle: { color: look.of("Champions"), opacity: 1 } },
     ]);
   });
 });
@@ -115,12 +160,26 @@ describe("scatterOption", () => {
   });
 
   it("takes a logarithmic axis where orders spread widely", () => {
-    expect(scatterOption([point(5, 1)], [], look, english).yAxis).toMatchObject({ type: "value" });
-    expect(scatterOption([point(500, 1)], [], look, english).yAxis).toMatchObject({ type: "log", min: 1 });
+    expect(scatterOption([point(5, 1)], [], "today", look, english).yAxis).toMatchObject({ type: "value" });
+    expect(scatterOption([point(500, 1)], [], "today", look, english).yAxis).toMatchObject({ type: "log", min: 1, max: 500 });
+    expect(scatterOption([point(501, 1)], [], "today", look, english).yAxis).toMatchObject({ max: 1000 });
+  });
+
+  it("finds the segments of an area, whichever way it was drawn", () => {
+    const points = [
+      point(3, 1),
+      { ...point(9, 1), rfm_segment: "At Risk" },
+      { ...point(9, 1), rfm_segment: "Hibernating", days_since_last_purchase: 11 },
+      { ...point(9, 1), days_since_last_purchase: null },
+    ];
+    const area = areaOf([10.9, -4.2], [8.5, 9.7]);
+    expect(area).toEqual({ days: [0, 10], orders: [9, 9] });
+    expect(segmentsIn(points, area)).toEqual(["At Risk"]);
+    expect(segmentsIn(points, areaOf([0, 10], [3, 9]))).toEqual(["Champions", "At Risk"]);
   });
 
   it("draws who returned more than they bought at the least size", () => {
-    const sizes = series(scatterOption([point(1, -5), point(1, null), point(1, 100)], [], look, english)).data.map(
+    const sizes = series(scatterOption([point(1, -5), point(1, null), point(1, 100)], [], "today", look, english)).data.map(
       (one) => one["symbolSize"],
     );
     expect(sizes).toEqual([5, 5, 26]);
@@ -143,10 +202,9 @@ describe("cellsOption", () => {
       [1, 3, 10, 100],
       [2, 3, 1, 10],
     ]);
-    expect(series(cellsOption(pairs, [], look, english)).data).toMatchObject([
-      { value: [0, 2, 10] },
-      { value: [1, 2, 1] },
-    ]);
+    const option = cellsOption(pairs, [], "today", look, english);
+    expect(series(option).data).toMatchObject([{ value: [0, 2, 10] }, { value: [1, 2, 1] }]);
+    for (const said of ["At Risk", "90.9%", "today", "Click: only At Risk"]) expect(told(option, 0)).toContain(said);
   });
 });
 
