@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from patron.engines.spark.build import SparkBuild
 from patron.engines.spark.lake import Lake
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import open_session, place, telling
+from patron.engines.spark.sweeping import sweep
 from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
 from patron.errors import DatabaseError
@@ -158,7 +159,9 @@ class SparkEngine(Engine):
         check_day(as_of)
         session = open_session(self.where)
         try:
-            record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
+            lake = Lake(session, self.where, self.settings.id_type)
+            record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()
+            self.notes = sweep(lake, datetime.now(UTC))
         finally:
             with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
                 session.stop()

@@ -1,14 +1,18 @@
 """Where the tables lie, and under which names a session sees them.
 
 Every table is a folder of Parquet files under the location that the URL names. What a build makes stands in a folder
-of its own, `customer_features/build=12-3f9c…`, which nobody changes once it is written. The one row that a build adds
-to `builds` at its end names these folders: it is one file, it is there or it is not, and so it is the swap.
+of its own, `made/12-3f9c…`, which nobody changes once it is written. The one row that a build adds to `builds` at its
+end names this folder: it is one file, it is there or it is not, and so it is the swap.
+
+An incremental build writes, of the tables by customer, only the rows of customers that were computed again since the
+latest build that wrote them whole, its base. To read such a table is to read those, and of the base all others.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -26,14 +30,30 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
-# Beside what `builds` has everywhere: the folder of the tables that the build made, and their columns.
-COMMIT = {"folder": "STRING", "columns": "STRING"}
-FOLDER = "build"
+# Beside what `builds` has everywhere: the folder of the tables that the build made, their columns, and its base.
+COMMIT = {"folder": "STRING", "columns": "STRING", "base": "STRING"}
+FOLDER = "made"
+SUPERSEDED = "superseded"  # the customers whose rows stand in a build's own folder and not in its base
+BY_CUSTOMER = frozenset(step.name for step in kept(Kept.CUSTOMER_TABLE))
 # Who was new in a build counts once that build's row is there.
 BY_FOLDER = {"folder": "STRING"}
 KEPT = (BUILDS, NEW_CUSTOMERS)
 # One row says that `init` has run here, and of which type ids are: not every engine writes files without rows.
 MARK = "patron_lake"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Where the tables of a build are: its folder, its base (itself, if it is whole), and their columns and types."""
+
+    folder: str
+    base: str
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the tables by customer stand whole in its own folder."""
+        return self.base == self.folder
 
 
 class Lake:
@@ -65,9 +85,15 @@ class Lake:
             writer = (frame.coalesce(1) if one_file else frame).write
             writer.mode("overwrite" if folder else "append").parquet(self.path(table, folder))
 
+    def empty(self, folder: str) -> None:
+        """Remove all files of a build's folder: Spark Connect deletes none but those that it writes over."""
+        with telling(self.where):
+            nothing = self.frame("SELECT 1 AS nothing WHERE FALSE")
+            nothing.write.mode("overwrite").parquet(f"{self.where.tables}/{FOLDER}/{folder}")
+
     def path(self, table: str, folder: str | None = None) -> str:
         """Return where a table lies, or what one build made of it."""
-        return f"{self.where.tables}/{table}{f'/{FOLDER}={folder}' if folder else ''}"
+        return f"{self.where.tables}/{f'{FOLDER}/{folder}/' if folder else ''}{table}"
 
     # -- what Patron declares --------------------------------------------------------------------------
 
@@ -92,11 +118,15 @@ class Lake:
 
         Raises NoDatabase where a table is missing.
         """
-        for table in CONTRACT:
-            self.show(table.name, self.source(table), self.columns_of(table))
+        self.show_contract(CONTRACT)
         for table in BOOKKEEPING:  # what loads keep: nothing, where files come in by other ways
             if table not in KEPT:
                 self.view(table.name, _empty(self.columns_of(table)))
+
+    def show_contract(self, tables: Iterable[Table]) -> None:
+        """Let the names of the contract's tables stand for the shop's rows."""
+        for table in tables:
+            self.show(table.name, self.source(table), self.columns_of(table))
 
     def source(self, table: Table) -> str:
         """Return what to select a declared table's rows from."""
@@ -166,13 +196,28 @@ class Lake:
         )
         if commit is None:
             return
-        columns = json.loads(commit["columns"])
+        made = made_by(commit)
+        if not made.is_whole:
+            self.show_made(SUPERSEDED, made)
         for step in kept(*STORED, Kept.VIEW):
-            if step.name in columns:
-                path = self.path(step.name, commit["folder"])
-                self.show(step.name, f"parquet.`{path}`", columns[step.name])
+            if step.name in made.columns:
+                self.show_made(step.name, made)
             elif step.kept is Kept.VIEW:
                 self.view(step.name, rendered(step.tree))
+
+    def show_made(self, name: str, made: Made) -> None:
+        """Let `name` stand for what a build made of it; `SUPERSEDED` is shown before the tables by customer."""
+        columns = made.columns[name]
+        if made.is_whole or name not in BY_CUSTOMER:
+            self.show(name, f"parquet.`{self.path(name, made.folder)}`", columns)
+            return
+        self.show(f"own_{name}", f"parquet.`{self.path(name, made.folder)}`", columns)
+        self.show(f"base_{name}", f"parquet.`{self.path(name, made.base)}`", columns)
+        self.view(
+            name,
+            f"SELECT * FROM own_{name} UNION ALL SELECT base.* FROM base_{name} AS base "
+            f"LEFT ANTI JOIN {SUPERSEDED} AS gone ON gone.customer_id = base.customer_id",
+        )
 
     # -- rows as Arrow -----------------------------------------------------------------------------------
 
@@ -193,6 +238,11 @@ class Lake:
                         yield from piece.cast(schema).to_batches()
 
         return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def made_by(commit: Row) -> Made:
+    """Return where the tables of the build are that added `commit` to `builds`."""
+    return Made(commit["folder"], commit["base"] or commit["folder"], json.loads(commit["columns"]))
 
 
 def _empty(columns: Mapping[str, str]) -> str:
