@@ -57,7 +57,7 @@ def plus(first: Shop, second: Shop) -> Shop:
 
 def only(**parts: list[dict[str, object]]) -> Shop:
     """Return rows that are added to a shop which has all that they refer to."""
-    made = shop(**parts)  # type: ignore[arg-type]
+    made = shop(**parts)
     wanted = {{"purchases": "purchase_transactions", "products": "product_catalog"}[name] for name in parts}
     return {name: rows if name in wanted else [] for name, rows in made.items()}
 

@@ -66,6 +66,7 @@ class SparkBuild:
         self.settings = json.loads(engine.settings.model.model_dump_json())
         self.full = full or self.last is None or self._features_differ(self.last)
         self.recomputed: int | None = None  # all customers, unless it is known which
+        self.viewed: set[str] = set()
         self.steps: dict[str, Step] = {}
         self.running: str | None = None
 
@@ -81,7 +82,7 @@ class SparkBuild:
         )
 
     def run(self) -> BuildRecord:
-        """Build, reconcile, and let one new row of `builds` swap it in.
+        """Build, reconcile, let one new row of `builds` swap it in, and let the session show it.
 
         Raises BuildError or NotReconciled and then leaves what readers see as it was.
         """
@@ -179,6 +180,7 @@ class SparkBuild:
         sql = rendered(step.tree, values)
         if not materialised(step, steps()):
             self.lake.view(step.name, sql)
+            self.viewed.add(step.name)
             return
         if step.is_rollup and not self.engine.settings.model.figures:
             sql = f"SELECT * FROM ({sql}) AS unwanted WHERE FALSE"
@@ -251,6 +253,7 @@ class SparkBuild:
                 f"Another build ended while that as of {self.as_of} ran, and its customer_360 stands; "
                 "build again if this one is wanted."
             )
+        self.lake.show_build(latest, self.made.columns.keys() | self.viewed)
 
     def _timed(self, name: str, run: Callable[[], T]) -> T:
         self.running = name

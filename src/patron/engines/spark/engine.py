@@ -48,8 +48,7 @@ class SparkEngine(Engine):
             self._show_latest()
 
     def close(self) -> None:
-        with suppress(DatabaseError), telling(self.where):
-            self.lake.session.stop()
+        self._end(self.lake)
 
     def _is_there(self) -> bool:
         return self.lake.ids() is not None
@@ -157,16 +156,20 @@ class SparkEngine(Engine):
 
     def build(self, as_of: date, *, full: bool = False, progress: OnProgress = no_progress) -> BuildRecord:
         check_day(as_of)
-        session = open_session(self.where)
+        lake = Lake(open_session(self.where), self.where, self.settings.id_type)
         try:
-            lake = Lake(session, self.where, self.settings.id_type)
             record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()
-            self.notes = sweep(lake, datetime.now(UTC))
-        finally:
-            with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
-                session.stop()
-        self._show_latest()
+        except BaseException:
+            self._end(lake)
+            raise
+        before, self.lake = self.lake, lake  # its session shows what it has built
+        self._end(before)
+        self.notes = sweep(lake, datetime.now(UTC))
         return record
+
+    def _end(self, lake: Lake) -> None:
+        with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
+            lake.session.stop()
 
 
 def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -11,7 +11,7 @@ latest build that wrote them whole, its base. To read such a table is to read th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -156,8 +156,7 @@ class Lake:
 
     def view(self, name: str, sql: str) -> None:
         """Let `name` stand for a query's rows in this session."""
-        with telling(self.where):
-            self.frame(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}").collect()
+        self.frame(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")  # a command runs at once
 
     def columns_of(self, table: Table) -> dict[str, str]:
         """Return the columns of a declared table with Spark's types."""
@@ -178,8 +177,11 @@ class Lake:
         found = self.rows("SELECT * FROM all_builds ORDER BY build_id DESC, finished_at, folder LIMIT 1")
         return found[0] if found else None
 
-    def show_build(self, commit: Row | None) -> None:
-        """Let the names of what builds make stand for what this build made, and for nothing before the first."""
+    def show_build(self, commit: Row | None, shown: Collection[str] = ()) -> None:
+        """Let the names of what builds make stand for what this build made, and for nothing before the first.
+
+        Those of `shown` do so already.
+        """
         number = commit["build_id"] if commit else 0
         first = "ROW_NUMBER() OVER (PARTITION BY build_id ORDER BY finished_at, folder)"
         self.view(
@@ -197,9 +199,11 @@ class Lake:
         if commit is None:
             return
         made = made_by(commit)
-        if not made.is_whole:
+        if not made.is_whole and SUPERSEDED not in shown:
             self.show_made(SUPERSEDED, made)
         for step in kept(*STORED, Kept.VIEW):
+            if step.name in shown:
+                continue
             if step.name in made.columns:
                 self.show_made(step.name, made)
             elif step.kept is Kept.VIEW:
