@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from patron.contract import table_named
+from patron.engines import connect
 from patron.engines.arrow import arrow_schema
 from patron.engines.spark import SparkEngine, build, sweeping
 from patron.engines.spark.sweeping import note_attempt, sweep
@@ -104,6 +105,34 @@ def test_a_row_that_others_rewrote_is_seen(sail: SparkEngine) -> None:
     assert computed(sail) == ("incremental", 1)
     found = rows(sail, "SELECT customer_id, total_lifetime_value FROM customer_360")
     assert sorted(float(row["total_lifetime_value"]) for row in found) == [10, 25]
+
+
+@pytest.mark.parametrize("kind", ["delta", "iceberg"])
+def test_tables_of_other_formats(sail_url: str, kind: str) -> None:
+    """What is merged into a table, deleted from it or added to it is seen, whatever files it is written to."""
+    with connect(f"{sail_url};format={kind}", Settings()) as engine:
+        assert isinstance(engine, SparkEngine)
+        engine.init()
+        fill(engine, shop(purchases=[{"customer_id": number} for number in range(1, 7)]))
+        assert computed(engine) == ("full", 6)
+        table = engine.lake.source(table_named("purchase_transactions"))
+        engine.lake.frame(f"DELETE FROM {table} WHERE customer_id = 2")
+        if kind == "delta":  # Sail merges into no other
+            engine.lake.frame(
+                f"MERGE INTO {table} AS known USING (SELECT 5 AS id) AS new ON known.customer_id = new.id "
+                "WHEN MATCHED THEN UPDATE SET total_amount = 99"
+            )
+        fill(engine, only(purchases=[{"customer_id": 4, "transaction_id": 100}]))
+        assert computed(engine) == ("incremental", 3 if kind == "delta" else 2)
+        found = rows(engine, "SELECT customer_id, total_lifetime_value FROM customer_360")
+        assert {row["customer_id"]: int(row["total_lifetime_value"]) for row in found} == {
+            1: 10,
+            2: 0,
+            3: 10,
+            4: 20,
+            6: 10,
+            5: 99 if kind == "delta" else 10,
+        }
 
 
 def test_what_stood_long_enough_beside_its_base_is_written_whole(

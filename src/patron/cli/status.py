@@ -31,6 +31,10 @@ NEXT = {
     "made by another version": (("patron upgrade", "make what this version needs"), *BUILD),
     "empty": LOAD,
     "not built": BUILD,
+    "published": (
+        ("patron serve", "the dashboard and the API"),
+        ("patron status --summary", "the figures at a glance"),
+    ),
     "changed since the build": BUILD,
     "settings changed since the build": BUILD,
     "dates came since the build": BUILD,
@@ -106,6 +110,11 @@ def _headline(found: dict[str, Any]) -> RenderableType:
         ),
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
         "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
+        "published": (
+            f"{where} serves customer_360 {built}, which was built elsewhere and published here; the tables it "
+            "was built from are there, and empty here.",
+            "bold green",
+        ),
         "changed since the build": (
             f"{where}: {counted(changed, 'customer')} changed since customer_360 was built {built}.",
             "bold yellow",

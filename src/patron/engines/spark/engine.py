@@ -15,6 +15,7 @@ from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row, check_day, no_progress
 from patron.engines.receiving import Receiver
+from patron.engines.serving import not_served
 from patron.engines.spark.build import SparkBuild
 from patron.engines.spark.lake import Lake
 from patron.engines.spark.render import DIALECT, rendered
@@ -78,6 +79,9 @@ class SparkEngine(Engine):
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         return rendered(query.copy(), values or {})
 
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        raise not_served(self.where.shown)
+
     def contents(self) -> dict[str, str]:
         rows = self.query("SHOW VIEWS")
         seen = {str(row.get("viewName") or row.get("tableName")) for row in rows}
@@ -125,9 +129,10 @@ class SparkEngine(Engine):
         self._show_latest()
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
-        if self.where.schema or self.where.format != "parquet":
+        if self.where.schema:
             raise DatabaseError(
-                f"Patron only reads the tables of {self.where.shown}; write to {table.name} with what made it."
+                f"Patron only reads the tables of the schema {self.where.schema} of {self.where.shown}; write to "
+                f"{table.name} with what made it."
             )
         count = 0
         for part in _parts(batches):

@@ -83,7 +83,9 @@ class Lake:
         """Add rows to a table, or make those of a build's `folder`, whatever a failed try left there."""
         with telling(self.where):
             writer = (frame.coalesce(1) if one_file else frame).write
-            writer.mode("overwrite" if folder else "append").parquet(self.path(table, folder))
+            writer.mode("overwrite" if folder else "append").format(self.format_of(table)).save(
+                self.path(table, folder)
+            )
 
     def empty(self, folder: str) -> None:
         """Remove all files of a build's folder: Spark Connect deletes none but those that it writes over."""
@@ -132,8 +134,11 @@ class Lake:
         """Return what to select a declared table's rows from."""
         if table in CONTRACT and self.where.schema:
             return f"{self.where.schema}.{table.name}"
-        kind = self.where.format if table in CONTRACT else "parquet"
-        return f"{kind}.`{self.path(table.name)}`"
+        return f"{self.format_of(table.name)}.`{self.path(table.name)}`"
+
+    def format_of(self, name: str) -> str:
+        """Return the format of a table: that of the URL for the contract's, Parquet for Patron's own."""
+        return self.where.format if any(table.name == name for table in CONTRACT) else "parquet"
 
     def found(self, table: Table) -> list[str]:
         """Return the columns that a declared table has; nothing where there is none yet."""
