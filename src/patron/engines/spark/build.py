@@ -138,7 +138,7 @@ class SparkBuild:
         known = {"customer_id": self.lake.columns_of(NEW_CUSTOMERS)["customer_id"]}
         if not self.full:
             former = self.lake.path(MARKS, made_by(self.last or {}).folder)
-            self.lake.show("former_marks", f"parquet.`{former}`", known | COUNTS)
+            self.lake.show_own("former_marks", former, known | COUNTS)
         self._write(MARKS, marks(), known | COUNTS)
         if self.full:
             return
@@ -171,7 +171,7 @@ class SparkBuild:
             name = f"narrowed_{table.name}"
             self.lake.write(self.lake.frame(rows), name, folder=self.folder)
             columns = self.lake.columns_of(table)
-            self.lake.show(table.name, f"parquet.`{self.lake.path(name, self.folder)}`", columns)
+            self.lake.show_own(table.name, self.lake.path(name, self.folder), columns)
 
     # -- the steps --------------------------------------------------------------------------------------
 

@@ -160,8 +160,15 @@ class Lake:
             self.view(name, rows)
 
     def view(self, name: str, sql: str) -> None:
-        """Let `name` stand for a query's rows in this session."""
-        self.frame(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}")  # a command runs at once
+        """Let `name` stand for a query's rows in this session, with what its names stand for now."""
+        with telling(self.where):
+            self.frame(sql).createOrReplaceTempView(name)
+
+    def show_own(self, name: str, path: str, columns: Mapping[str, str]) -> None:
+        """Let `name` stand for the rows of a folder that Patron wrote, whose columns and types are known."""
+        schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        with telling(self.where):
+            self.session.read.schema(schema).parquet(path).createOrReplaceTempView(name)
 
     def columns_of(self, table: Table) -> dict[str, str]:
         """Return the columns of a declared table with Spark's types."""
@@ -218,10 +225,10 @@ class Lake:
         """Let `name` stand for what a build made of it; `SUPERSEDED` is shown before the tables by customer."""
         columns = made.columns[name]
         if made.is_whole or name not in BY_CUSTOMER:
-            self.show(name, f"parquet.`{self.path(name, made.folder)}`", columns)
+            self.show_own(name, self.path(name, made.folder), columns)
             return
-        self.show(f"own_{name}", f"parquet.`{self.path(name, made.folder)}`", columns)
-        self.show(f"base_{name}", f"parquet.`{self.path(name, made.base)}`", columns)
+        self.show_own(f"own_{name}", self.path(name, made.folder), columns)
+        self.show_own(f"base_{name}", self.path(name, made.base), columns)
         self.view(
             name,
             f"SELECT * FROM own_{name} UNION ALL SELECT base.* FROM base_{name} AS base "
