@@ -40,6 +40,7 @@ COUNTED = {
     "shuffleWriteBytes": "shuffled_bytes",
     "diskBytesSpilled": "spilled_bytes",
     "outputBytes": "written_bytes",
+    "executorCpuTime": "tasks_ns",
 }
 Counts = Callable[[], dict[str, int]]
 

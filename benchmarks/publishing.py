@@ -53,6 +53,7 @@ def publish(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
         with connect(url, Settings(), create=True) as served:
             patron.publish.publish(built, served, "built")
         files = _written(built, Path(scratch))
+        size = sum(file.stat().st_size for file in files.values())
         for number in range(1, rounds + 1):
             built.build(AS_OF + timedelta(days=number))
             say(f"publishing, round {number} of {rounds}")
@@ -63,7 +64,8 @@ def publish(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
                 with Stopwatch(cpu) as watch:
                     done = patron.publish.publish(built, served, "built")
             runs["patron publish"].append(watch.figures)
-            runs["COPY of the same rows"].append(_copied(running.emptied("copied"), files, cpu))
+            with _asking(url, seen):
+                runs["COPY of the same rows"].append(_copied(running.emptied("copied"), files, cpu))
         customers = int(built.query("SELECT COUNT(*) AS number FROM customer_360")[0]["number"])
     days = [AS_OF + timedelta(days=number) for number in range(rounds + 1)]
     wrong = [found for found in seen if found not in [{(day, customers)} for day in days]]
@@ -75,7 +77,7 @@ def publish(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
         "customers": customers,
         "rows": done.rows,
         "tables": len(files),
-        "copy_bytes": sum(file.stat().st_size for file in files.values()),
+        "copy_bytes": size,
         "readers": READERS,
         "asked": len(seen),
         "contestants": {name: summary(made) for name, made in runs.items()},
