@@ -20,8 +20,8 @@ class PostgresReceiver(Receiver):
     """Takes a publication into a PostgreSQL database.
 
     Where they wait is not logged, which saves writing: after a crash of the server nothing waits, and nothing is noted
-    to have arrived. Rows are replaced by DELETE and INSERT: a reader in a snapshot of before goes on seeing all that was
-    there, which neither TRUNCATE nor a table of another name would let it.
+    to have arrived. Rows are replaced by DELETE and INSERT: a reader in a snapshot of before goes on seeing all that
+    was there, which neither TRUNCATE nor a table of another name would let it.
     """
 
     def __init__(self, engine: PostgresEngine) -> None:
