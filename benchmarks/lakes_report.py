@@ -34,7 +34,7 @@ def tables(figures: Figures) -> list[Table]:
                     f"{engine[build]['tasks_ns'] / 1e3 / facts:.1f}",
                 )
                 for build in ("full", "changed", "again")
-                if "shuffled_bytes" in engine[build]
+                if "shuffled_bytes" in engine.get(build, {})
             ]
     options = ", ".join(f"{name} = {value}" for name, value in figures["options"].items())
     compared = min(
