@@ -15,7 +15,7 @@ from patron.cli.application import DATA, command
 from patron.cli.letters import printable
 from patron.cli.loads import load_table
 from patron.cli.run import Run
-from patron.cli.tables import checks, commands, table
+from patron.cli.tables import checks, commands, glance, table
 from patron.cli.words import counted, day, minute, place, seconds, whole
 from patron.errors import NoDatabase, NotReconciled
 
@@ -39,7 +39,6 @@ NEXT = {
     "settings changed since the build": BUILD,
     "dates came since the build": BUILD,
     "does not reconcile": (("patron build --full", "compute every customer again"),),
-    "up to date": (("patron status --summary", "the figures at a glance"),),
 }
 
 
@@ -60,7 +59,8 @@ def status(run: Run, summary: Summary = False) -> None:
     except NoDatabase:
         found = nothing(State.NO_DATABASE)
     document = {"database": place(run.url), **found}
-    run.show(document, *_parts(document), commands(*NEXT[document["state"]], database=run.database))
+    following = NEXT.get(document["state"]) or (glance(run.url),)
+    run.show(document, *_parts(document), commands(*following, database=run.database))
     if document["state"] == State.WRONG:
         wrong = [one["figure"] for one in document["reconciliation"] if not one["agrees"]]
         raise NotReconciled(
