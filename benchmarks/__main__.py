@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import loading, report, runs, serving
+from benchmarks import lakes, loading, publishing, report, runs, serving
 from benchmarks.data import Shop
 from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
 
 WORK = Path(gettempdir(), "patron-benchmarks")
-PARTS = ("full", "incremental", "figures", "scale", "postgres", "load", "serve")
+PARTS = ("full", "incremental", "figures", "scale", "postgres", "load", "serve", "spark", "publish")
 OUT, ERR = Console(), Console(stderr=True)
 
 
@@ -42,6 +42,24 @@ def main(
     load_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Rows of the file that is loaded.")
     ] = 20_000_000,
+    lake_customers: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=300,
+            metavar="N",
+            help="Customers of spark; may be given again.",
+            show_default="100000, 1000000",
+        ),
+    ] = None,
+    lake_engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ENGINE", help="Of spark: sail or spark; may be given again.", show_default="both"
+        ),
+    ] = None,
+    publish_rows: Annotated[
+        int, typer.Option(min=1_000, metavar="N", help="Customers that are published to PostgreSQL.")
+    ] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, metavar="K", help="How often each is run, in turn.")] = 3,
     connections: Annotated[
         int, typer.Option(min=1, metavar="N", help="Connections that ask a server at a time.")
@@ -87,9 +105,21 @@ def main(
             Shop(work, customers), Shop(work, postgres_customers), connections, seconds, threads, say
         ),
     }
+    lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
+    lake_engines = lake_engine or list(lakes.ENGINES)
+    if unknown := set(lake_engines) - lakes.ENGINES.keys():
+        raise typer.BadParameter(
+            f"'{min(unknown)}' is no engine of a lake; choose {' or '.join(lakes.ENGINES)}."
+        )
+    measured |= {
+        "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
+        "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
+    }
     command = (
         f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
         f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} "
+        f"{' '.join(f'--lake-customers {size}' for size in lake_sizes)} "
+        f"{' '.join(f'--lake-engine {engine}' for engine in lake_engines)} --publish-rows {publish_rows} "
         f"--connections {connections} --seconds {seconds:g} --threads {threads}"
     )
     results: Figures = {"about": report.circumstances(command, rounds, threads)}

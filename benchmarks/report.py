@@ -12,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from benchmarks import serving_report
+from benchmarks import lakes_report, serving_report
 from benchmarks.measure import Figures
 from benchmarks.tables import Table
 
-LIBRARIES = ("patron", "duckdb", "polars", "chdb", "sqlglot")
+LIBRARIES = ("patron", "duckdb", "polars", "chdb", "sqlglot", "pysail", "pyspark")
 TIMES = ("wall s min", "wall s median", "CPU s min", "CPU s median", "peak MiB")
 
 
@@ -44,6 +44,8 @@ def tables(results: Figures) -> list[Table]:
         ("postgres", _postgres),
         ("load", _load),
         ("serve", serving_report.tables),
+        ("spark", lakes_report.tables),
+        ("publish", lakes_report.publishing),
     ):
         if part in results:
             made += shape(results[part])

@@ -67,6 +67,11 @@ def test_spark_tells_keys_in_words() -> None:
     assert "Refers to website_behavior.session_id." in script
 
 
+def test_spark_keeps_facts_together_by_customer() -> None:
+    assert create_table(PRODUCT_VIEWS, "spark").endswith("\nCLUSTER BY (customer_id)")
+    assert "CLUSTER" not in create_table(table_named("customer_info"), "spark")
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_meaning_is_in_the_script(dialect: str) -> None:
     literals = {str(text.this) for tree in parsed(dialect) for text in tree.find_all(exp.Literal)}

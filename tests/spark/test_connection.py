@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +16,7 @@ from patron.errors import BuildError, DatabaseError, NoDatabase, SettingsError
 from patron.settings import Settings
 from tests.shops import TODAY, shop
 from tests.support.databases import fill, rows
+from tests.support.sparks import SailProcess, free_port
 
 HIDDEN = "5ecret"
 
@@ -77,7 +72,7 @@ def test_what_the_server_says_becomes_one_sentence(error: str, sentence: str) ->
 
 def test_a_server_that_is_not_there_is_told_of_at_once() -> None:
     with pytest.raises(DatabaseError, match="cannot be reached"):
-        connect(f"sc://127.0.0.1:{_free_port()}/;tables=/lake", Settings())
+        connect(f"sc://127.0.0.1:{free_port()}/;tables=/lake", Settings())
 
 
 def test_a_lake_without_tables_asks_for_init(sail_url: str) -> None:
@@ -98,40 +93,10 @@ def test_a_lake_is_neither_loaded_nor_served_from(sail: SparkEngine, sail_url: s
         serve(sail_url, Settings())
 
 
-@contextmanager
-def _server(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A Sail server in a process of its own."""
-    sail = Path(sys.executable).with_name("sail")
-    words = [str(sail), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait(port)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"nobody listens at {port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_server_killed_in_a_build_leaves_the_table_of_before(tmp_path: Path) -> None:
-    port = _free_port()
-    url = f"sc://127.0.0.1:{port}/;tables={tmp_path / 'lake'}"
-    with _server(port) as process:
-        engine = connect(url, Settings())
+    first = SailProcess()
+    try:
+        engine = connect(f"sc://127.0.0.1:{first.port}/;tables={tmp_path / 'lake'}", Settings())
         engine.init()
         fill(engine, shop(purchases=[{}]))
         engine.build(TODAY)
@@ -140,11 +105,16 @@ def test_a_server_killed_in_a_build_leaves_the_table_of_before(tmp_path: Path) -
 
         def kill(progress: Progress) -> None:
             if progress.stage == "slices":
-                process.kill()
-                process.wait()
+                first.stop()
 
         with pytest.raises(BuildError, match=r"failed in the step \w+ and customer_360 is as it was"):
             engine.build(TODAY, progress=kill)
-    with _server(port), connect(url, Settings()) as engine:
-        assert rows(engine, "SELECT * FROM customer_360") == before
-        assert engine.build(TODAY).customers == 2
+    finally:
+        first.stop()
+    second = SailProcess()
+    try:
+        with connect(f"sc://127.0.0.1:{second.port}/;tables={tmp_path / 'lake'}", Settings()) as engine:
+            assert rows(engine, "SELECT * FROM customer_360") == before
+            assert engine.build(TODAY).customers == 2
+    finally:
+        second.stop()

@@ -1,7 +1,7 @@
 """The one model on engines behind Spark Connect: the same values as the reference and as DuckDB.
 
 A build on them costs seconds where DuckDB takes milliseconds, so many shops stand side by side in one: Sail meets
-two hundred, Apache Spark fifty, and each of them a sample shop of a thousand customers.
+two hundred, Apache Spark fifty, and each of them a sample shop of a thousand customers, Apache Spark when asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from patron.sources.sample import Sample, store
 from tests.reference import customer_360, rfm_cut_points
 from tests.shops import TODAY, random_case, random_shop, shop, together
 from tests.support.compare import assert_same
-from tests.support.databases import Databases, fill, rows
+from tests.support.databases import Databases, fill, lakes_of_the_model, rows
 
 TOGETHER = 50
 SEEDS = {"sail": range(4), "spark": range(1)}
@@ -30,12 +30,13 @@ SEEDS = {"sail": range(4), "spark": range(1)}
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_seeded_shops_side_by_side(lake: str, databases: Databases) -> None:
-    for seed in SEEDS[lake]:
+@pytest.mark.parametrize("kind", lakes_of_the_model())
+def test_seeded_shops_side_by_side(kind: str, databases: Databases) -> None:
+    for seed in SEEDS[kind]:
         rng = random.Random(f"lake {seed}")
         case = random_case(rng)
         many = together(random_shop(rng, case.as_of, "text") for _ in range(TOGETHER))
-        with databases.shared(lake, Settings(model=case.model, id_type="text")) as engine:
+        with databases.shared(kind, Settings(model=case.model, id_type="text")) as engine:
             fill(engine, many)
             record = engine.build(case.as_of)
             assert record.kind == "full"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +14,11 @@ import pyarrow as pa
 import pytest
 
 import patron.publish
+from patron.cli.state import State, read_status
 from patron.engines import Engine, connect
 from patron.engines.spark import SparkEngine
 from patron.errors import BuildError, DatabaseError
+from patron.metrics import dashboard
 from patron.publish import publish
 from patron.settings import Settings
 from tests.shops import TODAY, shop
@@ -22,6 +26,7 @@ from tests.support.databases import Databases, fill, requested_engines, rows
 
 CUSTOMERS = 300
 READERS = 8
+QUESTION = "SELECT as_of, COUNT(*) AS number FROM customer_360 GROUP BY as_of"
 
 
 @pytest.fixture
@@ -61,6 +66,8 @@ def test_what_is_published_is_what_was_built(built: SparkEngine, target: str) ->
         assert last is not None
         assert (last["as_of"], last["model"]) == (TODAY, served.model_mark)
         assert "arrivals" not in served.contents()
+        found = read_status(served, TODAY)
+        assert (found["state"], found["reconciliation"]) == (State.PUBLISHED, [])
 
 
 def test_a_publication_that_was_stopped_goes_on_where_it_was(
@@ -94,34 +101,92 @@ def test_a_publication_that_was_stopped_goes_on_where_it_was(
 
 
 def test_readers_see_one_build_or_the_other(built: SparkEngine, target: str) -> None:
-    """Eight readers ask all the while for the days of the builds that the rows are of."""
     with opened(target) as served:
         publish(built, served, "lake")
     built.build(TODAY + timedelta(days=1))
-    seen: list[set[tuple[Any, int]]] = []
-    done = threading.Event()
-    sql = "SELECT as_of, COUNT(*) AS number FROM customer_360 GROUP BY as_of"
     with opened(target) as served:
-
-        def read() -> None:
-            with opened(target) if target.startswith("postgresql:") else nullcontext(served) as reader:
-                while not done.is_set():
-                    seen.append({(row["as_of"], row["number"]) for row in rows(reader, sql)})
-                    done.wait(0.01)
-
-        threads = [threading.Thread(target=read) for _ in range(READERS)]
-        for thread in threads:
-            thread.start()
-        try:
+        with readers(target, served) as seen:
             publish(built, served, "lake")
-        finally:
-            done.set()
-            for thread in threads:
-                thread.join()
-        assert rows(served, sql) == [{"as_of": TODAY + timedelta(days=1), "number": CUSTOMERS}]
+        assert rows(served, QUESTION) == [{"as_of": TODAY + timedelta(days=1), "number": CUSTOMERS}]
     one, other = {(TODAY, CUSTOMERS)}, {(TODAY + timedelta(days=1), CUSTOMERS)}
     assert one in seen
     assert [found for found in seen if found not in (one, other)] == []
+
+
+@contextmanager
+def readers(target: str, served: Engine) -> Iterator[list[set[tuple[Any, int]]]]:
+    """Let eight readers ask all the while for the days of the builds that the rows are of."""
+    seen: list[set[tuple[Any, int]]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        with opened(target) if target.startswith("postgresql:") else nullcontext(served) as reader:
+            while not done.is_set():
+                seen.append({(row["as_of"], row["number"]) for row in rows(reader, QUESTION)})
+                done.wait(0.01)
+
+    threads = [threading.Thread(target=read) for _ in range(READERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+# Publishes from one URL to another and stands still, with some parts arrived and no more to come.
+HALF_WAY = """
+import sys, time
+from patron.engines import connect
+from patron.engines.postgres.receiving import PostgresReceiver
+from patron.publish import publish
+from patron.settings import Settings
+
+store, parts = PostgresReceiver.receive, []
+
+def storing(self, *given):
+    parts.append(store(self, *given))
+    if len(parts) == 5:
+        print("half-way", flush=True)
+        time.sleep(600)
+    return parts[-1]
+
+PostgresReceiver.receive = storing
+with connect(sys.argv[1], Settings()) as built, connect(sys.argv[2], Settings()) as served:
+    publish(built, served, "built")
+"""
+
+
+@pytest.mark.skipif(
+    "postgres18" not in requested_engines(), reason="a process that has a file keeps others out"
+)
+def test_a_publication_that_was_killed_ends_right_when_started_again(databases: Databases) -> None:
+    """Eight readers ask meanwhile, and see one build or the other."""
+    source, target = databases.empty("duckdb"), databases.empty("postgres18")
+    with opened(source) as origin, opened(target) as served:
+        origin.init()
+        fill(origin, shop(purchases=[{"customer_id": number} for number in range(1, CUSTOMERS + 1)]))
+        origin.build(TODAY)
+        publish(origin, served, "built")
+        origin.build(TODAY + timedelta(days=1))
+    with opened(target) as served, readers(target, served) as seen:
+        words = [sys.executable, "-c", HALF_WAY, source, target]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "half-way\n"
+            child.kill()
+        assert rows(served, QUESTION) == [{"as_of": TODAY, "number": CUSTOMERS}]
+        with opened(source) as origin:
+            done = publish(origin, served, "built")
+            assert 0 < done.resumed_rows < done.rows
+            assert customers(served) == customers(origin)
+    one, other = {(TODAY, CUSTOMERS)}, {(TODAY + timedelta(days=1), CUSTOMERS)}
+    assert [found for found in seen if found not in (one, other)] == []
+    assert one in seen
+    databases.drop(target)
+    databases.drop(source)
 
 
 def test_nothing_is_published_of_a_lake_without_a_build(sail: SparkEngine, target: str) -> None:
@@ -129,6 +194,8 @@ def test_nothing_is_published_of_a_lake_without_a_build(sail: SparkEngine, targe
         publish(sail, served, "lake")
 
 
-def test_a_lake_is_no_place_to_publish_to(built: SparkEngine) -> None:
+def test_a_lake_is_no_place_to_publish_to_or_to_ask_for_figures(built: SparkEngine) -> None:
+    with pytest.raises(DatabaseError, match="patron publish --to"):
+        dashboard(built)
     with pytest.raises(DatabaseError, match="--to"):
         publish(built, built, "lake")

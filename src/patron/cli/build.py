@@ -14,7 +14,7 @@ from rich.text import Text
 from patron.cli.application import DATA, command
 from patron.cli.days import METAVAR, parse_day
 from patron.cli.run import Run
-from patron.cli.tables import checks, commands, side_by_side, table
+from patron.cli.tables import checks, commands, glance, side_by_side, table
 from patron.cli.words import counted, day, seconds, whole
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def build(run: Run, as_of: AsOf = None, full: Full = False) -> None:
         parts.append(_long_silence(last_sale, record.as_of))
     parts += [Text(f"Note: {note}", "yellow") for note in notes]
     following = commands(
-        ("patron status --summary", "the figures at a glance"),
+        glance(run.url),
         ("patron export customer_360 --to customers.csv", "the rows as a file"),
         database=run.database,
     )

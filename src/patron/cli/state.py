@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from patron.cli.refused import refused
 from patron.contract import CONTRACT
-from patron.contract.bookkeeping import BOOKKEEPING
+from patron.contract.bookkeeping import BOOKKEEPING, LOADS
 from patron.engines import Engine
 from patron.engines.base import Reconciliation
 from patron.model.render import parameters
@@ -30,6 +30,7 @@ class State(StrEnum):
     OTHER_VERSION = "made by another version"
     EMPTY = "empty"
     NOT_BUILT = "not built"
+    PUBLISHED = "published"
     CHANGED = "changed since the build"
     WRONG = "does not reconcile"
     SETTINGS = "settings changed since the build"
@@ -79,10 +80,19 @@ def _read(engine: Engine, today: date) -> dict[str, Any]:
                 "in_result": one.in_result,
                 "agrees": one.agrees,
             }
-            for one in (reconciled_now(engine) if used else [])
+            for one in (reconciled_now(engine) if used and not _is_published(engine) else [])
         ],
     }
     return {"state": State.OTHER_VERSION if other else _state(found), **found}
+
+
+def _is_published(engine: Engine) -> bool:
+    """Tell whether customer_360 was built elsewhere and brought here by `patron publish`, without its sources."""
+    last = engine.last_build()
+    tables = [*(table.name for table in CONTRACT), LOADS.name]
+    return bool(last and last["customers"]) and not any(
+        _counted(engine, table, None)["rows"] for table in tables
+    )
 
 
 def reconciled_now(engine: Engine) -> list[Reconciliation]:
@@ -135,8 +145,11 @@ def _changed_settings(engine: Engine, used: Model) -> list[str]:
 
 def _state(found: dict[str, Any]) -> State:
     """Return the first state that fits; what a build would bring right comes before what is wrong."""
+    without_sources = not any(table["rows"] for table in found["tables"])
+    built = bool(found["builds"]) and found["builds"][0]["customers"] > 0
     in_order = {
-        State.EMPTY: not any(table["rows"] for table in found["tables"]),
+        State.PUBLISHED: without_sources and built and not found["loads"],
+        State.EMPTY: without_sources,
         State.NOT_BUILT: not found["builds"],
         State.CHANGED: found["changed_customers"] > 0,
         State.WRONG: not all(one["agrees"] for one in found["reconciliation"]),

@@ -15,7 +15,7 @@ from patron.cli.application import DATA, command
 from patron.cli.letters import printable
 from patron.cli.loads import load_table
 from patron.cli.run import Run
-from patron.cli.tables import checks, commands, table
+from patron.cli.tables import checks, commands, glance, table
 from patron.cli.words import counted, day, minute, place, seconds, whole
 from patron.errors import NoDatabase, NotReconciled
 
@@ -31,11 +31,14 @@ NEXT = {
     "made by another version": (("patron upgrade", "make what this version needs"), *BUILD),
     "empty": LOAD,
     "not built": BUILD,
+    "published": (
+        ("patron serve", "the dashboard and the API"),
+        ("patron status --summary", "the figures at a glance"),
+    ),
     "changed since the build": BUILD,
     "settings changed since the build": BUILD,
     "dates came since the build": BUILD,
     "does not reconcile": (("patron build --full", "compute every customer again"),),
-    "up to date": (("patron status --summary", "the figures at a glance"),),
 }
 
 
@@ -56,7 +59,8 @@ def status(run: Run, summary: Summary = False) -> None:
     except NoDatabase:
         found = nothing(State.NO_DATABASE)
     document = {"database": place(run.url), **found}
-    run.show(document, *_parts(document), commands(*NEXT[document["state"]], database=run.database))
+    following = NEXT.get(document["state"]) or (glance(run.url),)
+    run.show(document, *_parts(document), commands(*following, database=run.database))
     if document["state"] == State.WRONG:
         wrong = [one["figure"] for one in document["reconciliation"] if not one["agrees"]]
         raise NotReconciled(
@@ -106,6 +110,11 @@ def _headline(found: dict[str, Any]) -> RenderableType:
         ),
         "empty": (f"No data yet: the tables of {where} are empty.", "bold"),
         "not built": (f"{where} has data, and customer_360 is not built yet.", "bold yellow"),
+        "published": (
+            f"{where} serves customer_360 {built}, which was built elsewhere and published here; the tables it "
+            "was built from are there, and empty here.",
+            "bold green",
+        ),
         "changed since the build": (
             f"{where}: {counted(changed, 'customer')} changed since customer_360 was built {built}.",
             "bold yellow",

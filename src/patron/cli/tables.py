@@ -71,6 +71,15 @@ class Verbatim(Text):
     """Text to copy: its lines are left as they are, however narrow the terminal."""
 
 
+def glance(url: str) -> tuple[str, str]:
+    """Return the command that shows figures of the build at `url`; those of a lake are asked for elsewhere."""
+    from patron.engines.address import address
+
+    if address(url).engine == "spark":
+        return "patron publish --to served.duckdb", "the figures are asked for there"
+    return "patron status --summary", "the figures at a glance"
+
+
 def commands(*lines: tuple[str, str], database: str | None = None) -> Verbatim:
     """Return commands to try next, each with what it is for; `database` is where they are to look.
 

@@ -93,7 +93,10 @@ def create_table(
     """Return CREATE TABLE for `table` in `dialect`.
 
     What a row says of itself (types, NOT NULL, ranges) is always declared where the dialect can; `keys` adds
-    what rows say of each other, the primary and foreign keys. Raises ContractError for an unknown dialect.
+    what rows say of each other, the primary and foreign keys. Facts stand together by customer where the dialect
+    can say so: every build reads all days of a customer, and an incremental one those of few customers.
+
+    Raises ContractError for an unknown dialect.
     """
     rules = dialect_named(dialect)
     parts: list[exp.Expression] = [_column(column, table, rules, id_type) for column in table.columns]
@@ -102,7 +105,8 @@ def create_table(
     if keys and rules.keys != "described":
         parts += _keys(table, rules)
     name = exp.to_table(table.name)
-    return statement(name, parts, rules, if_not_exists=if_not_exists, description=table.meaning)
+    made = statement(name, parts, rules, if_not_exists=if_not_exists, description=table.meaning)
+    return f"{made}\nCLUSTER BY ({CUSTOMER_INFO.key.name})" if rules.clusters and table.is_fact else made
 
 
 def comments(table: Table, dialect: str) -> list[str]:

@@ -17,8 +17,9 @@ class Dialect:
 
     `keys` are enforced, only declared (for the optimizer and the reader), or have no syntax and are told in
     the column's description. `descriptions` stand in COMMENT ON statements, COMMENT clauses or OPTIONS.
-    `text_collation` makes text compare by code point where a database's own collation may not. `schema` is the
-    one that every database of that engine has.
+    `clusters` says that rows of one customer can be told to stand together. `text_collation` makes text compare
+    by code point where a database's own collation may not. `schema` is the one that every database of that
+    engine has.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Dialect:
     checks: bool = False
     indexes: bool = False
     adds_keys: bool = True  # ALTER TABLE … ADD FOREIGN KEY, for tables that refer to each other
+    clusters: bool = False
     text_collation: str | None = None
     schema: str | None = None
 
@@ -46,7 +48,7 @@ _DIALECTS = {
             text_collation="C",
             schema="public",
         ),
-        Dialect("spark", "Spark", "described", "clause", adds_keys=False),
+        Dialect("spark", "Spark", "described", "clause", adds_keys=False, clusters=True),
         Dialect("bigquery", "BigQuery", "declared", "options"),
         Dialect("snowflake", "Snowflake", "declared", "clause"),
     )

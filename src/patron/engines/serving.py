@@ -81,16 +81,21 @@ def serve(url: str, settings: Settings) -> Serving:
     return serving
 
 
+def not_served(shown: str) -> DatabaseError:
+    """Return the error of asking a lake, which is `shown` so, for figures."""
+    return DatabaseError(
+        f"{shown} is where customer_360 is built, and too slow to ask for figures; bring it to a file or a PostgreSQL "
+        "database with `patron publish --to`, and name that with --database."
+    )
+
+
 def _opened(where: Address, settings: Settings) -> Serving:
     if where.engine == "duckdb":
         from patron.engines.duckdb.serving import DuckDBServing
 
         return DuckDBServing(where.target, settings)
     if where.engine == "spark":
-        raise DatabaseError(
-            f"{where.shown} is where customer_360 is built, and too slow to serve from; bring it to a file or a "
-            "PostgreSQL database with `patron publish --to`, and serve that."
-        )
+        raise not_served(where.shown)
     from patron.engines.postgres.serving import PostgresServing
 
     return PostgresServing(where.target, settings)

@@ -14,12 +14,10 @@ import duckdb
 from patron.contract import FACTS, Column, Table, table_named
 from patron.engines.duckdb.clustering import ORDER, note_appended, recluster_if_needed
 from patron.engines.store import Merged, Stage, Store, number
+from patron.model.changes import TELLING
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
-
-# Of a product or a campaign, what the model reads: a new price changes nobody's row.
-TELLING = {"product_catalog": ("category", "brand"), "marketing_campaigns": ("channel",)}
 
 
 class DuckDBStore(Store):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,10 +15,12 @@ from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.receiving import Receiver
+from patron.engines.serving import not_served
 from patron.engines.spark.build import SparkBuild
 from patron.engines.spark.lake import Lake
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import open_session, place, telling
+from patron.engines.spark.sweeping import sweep
 from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
 from patron.errors import DatabaseError
@@ -47,8 +49,7 @@ class SparkEngine(Engine):
             self._show_latest()
 
     def close(self) -> None:
-        with suppress(DatabaseError), telling(self.where):
-            self.lake.session.stop()
+        self._end(self.lake)
 
     def _is_there(self) -> bool:
         return self.lake.ids() is not None
@@ -77,6 +78,9 @@ class SparkEngine(Engine):
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
         return rendered(query.copy(), values or {})
+
+    def parameterised(self, query: exp.Query) -> tuple[str, tuple[str, ...]]:
+        raise not_served(self.where.shown)
 
     def contents(self) -> dict[str, str]:
         rows = self.query("SHOW VIEWS")
@@ -125,9 +129,10 @@ class SparkEngine(Engine):
         self._show_latest()
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
-        if self.where.schema or self.where.format != "parquet":
+        if self.where.schema:
             raise DatabaseError(
-                f"Patron only reads the tables of {self.where.shown}; write to {table.name} with what made it."
+                f"Patron only reads the tables of the schema {self.where.schema} of {self.where.shown}; write to "
+                f"{table.name} with what made it."
             )
         count = 0
         for part in _parts(batches):
@@ -155,14 +160,20 @@ class SparkEngine(Engine):
         return mark([rendered(step.tree) for step in steps()], self.dialect)
 
     def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
-        session = open_session(self.where)
+        lake = Lake(open_session(self.where), self.where, self.settings.id_type)
         try:
-            record = SparkBuild(self, Lake(session, self.where, self.settings.id_type), as_of, progress).run()
-        finally:
-            with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
-                session.stop()
-        self._show_latest()
+            record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()
+        except BaseException:
+            self._end(lake)
+            raise
+        before, self.lake = self.lake, lake  # its session shows what it has built
+        self._end(before)
+        self.notes = sweep(lake, datetime.now(UTC))
         return record
+
+    def _end(self, lake: Lake) -> None:
+        with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
+            lake.session.stop()
 
 
 def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

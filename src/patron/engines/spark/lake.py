@@ -1,14 +1,18 @@
 """Where the tables lie, and under which names a session sees them.
 
 Every table is a folder of Parquet files under the location that the URL names. What a build makes stands in a folder
-of its own, `customer_features/build=12-3f9c…`, which nobody changes once it is written. The one row that a build adds
-to `builds` at its end names these folders: it is one file, it is there or it is not, and so it is the swap.
+of its own, `made/12-3f9c…`, which nobody changes once it is written. The one row that a build adds to `builds` at its
+end names this folder: it is one file, it is there or it is not, and so it is the swap.
+
+An incremental build writes, of the tables by customer, only the rows of customers that were computed again since the
+latest build that wrote them whole, its base. To read such a table is to read those, and of the base all others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -26,14 +30,30 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.connect.session import SparkSession
 
-# Beside what `builds` has everywhere: the folder of the tables that the build made, and their columns.
-COMMIT = {"folder": "STRING", "columns": "STRING"}
-FOLDER = "build"
+# Beside what `builds` has everywhere: the folder of the tables that the build made, their columns, and its base.
+COMMIT = {"folder": "STRING", "columns": "STRING", "base": "STRING"}
+FOLDER = "made"
+SUPERSEDED = "superseded"  # the customers whose rows stand in a build's own folder and not in its base
+BY_CUSTOMER = frozenset(step.name for step in kept(Kept.CUSTOMER_TABLE))
 # Who was new in a build counts once that build's row is there.
 BY_FOLDER = {"folder": "STRING"}
 KEPT = (BUILDS, NEW_CUSTOMERS)
 # One row says that `init` has run here, and of which type ids are: not every engine writes files without rows.
 MARK = "patron_lake"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Where the tables of a build are: its folder, its base (itself, if it is whole), and their columns and types."""
+
+    folder: str
+    base: str
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the tables by customer stand whole in its own folder."""
+        return self.base == self.folder
 
 
 class Lake:
@@ -63,11 +83,19 @@ class Lake:
         """Add rows to a table, or make those of a build's `folder`, whatever a failed try left there."""
         with telling(self.where):
             writer = (frame.coalesce(1) if one_file else frame).write
-            writer.mode("overwrite" if folder else "append").parquet(self.path(table, folder))
+            writer.mode("overwrite" if folder else "append").format(self.format_of(table)).save(
+                self.path(table, folder)
+            )
+
+    def empty(self, folder: str) -> None:
+        """Remove all files of a build's folder: Spark Connect deletes none but those that it writes over."""
+        with telling(self.where):
+            nothing = self.frame("SELECT 1 AS nothing WHERE FALSE")
+            nothing.write.mode("overwrite").parquet(f"{self.where.tables}/{FOLDER}/{folder}")
 
     def path(self, table: str, folder: str | None = None) -> str:
         """Return where a table lies, or what one build made of it."""
-        return f"{self.where.tables}/{table}{f'/{FOLDER}={folder}' if folder else ''}"
+        return f"{self.where.tables}/{f'{FOLDER}/{folder}/' if folder else ''}{table}"
 
     # -- what Patron declares --------------------------------------------------------------------------
 
@@ -92,18 +120,25 @@ class Lake:
 
         Raises NoDatabase where a table is missing.
         """
-        for table in CONTRACT:
-            self.show(table.name, self.source(table), self.columns_of(table))
+        self.show_contract(CONTRACT)
         for table in BOOKKEEPING:  # what loads keep: nothing, where files come in by other ways
             if table not in KEPT:
                 self.view(table.name, _empty(self.columns_of(table)))
+
+    def show_contract(self, tables: Iterable[Table]) -> None:
+        """Let the names of the contract's tables stand for the shop's rows."""
+        for table in tables:
+            self.show(table.name, self.source(table), self.columns_of(table))
 
     def source(self, table: Table) -> str:
         """Return what to select a declared table's rows from."""
         if table in CONTRACT and self.where.schema:
             return f"{self.where.schema}.{table.name}"
-        kind = self.where.format if table in CONTRACT else "parquet"
-        return f"{kind}.`{self.path(table.name)}`"
+        return f"{self.format_of(table.name)}.`{self.path(table.name)}`"
+
+    def format_of(self, name: str) -> str:
+        """Return the format of a table: that of the URL for the contract's, Parquet for Patron's own."""
+        return self.where.format if any(table.name == name for table in CONTRACT) else "parquet"
 
     def found(self, table: Table) -> list[str]:
         """Return the columns that a declared table has; nothing where there is none yet."""
@@ -125,9 +160,15 @@ class Lake:
             self.view(name, rows)
 
     def view(self, name: str, sql: str) -> None:
-        """Let `name` stand for a query's rows in this session."""
+        """Let `name` stand for a query's rows in this session, with what its names stand for now."""
         with telling(self.where):
-            self.frame(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {sql}").collect()
+            self.frame(sql).createOrReplaceTempView(name)
+
+    def show_own(self, name: str, path: str, columns: Mapping[str, str]) -> None:
+        """Let `name` stand for the rows of a folder that Patron wrote, whose columns and types are known."""
+        schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        with telling(self.where):
+            self.session.read.schema(schema).parquet(path).createOrReplaceTempView(name)
 
     def columns_of(self, table: Table) -> dict[str, str]:
         """Return the columns of a declared table with Spark's types."""
@@ -148,8 +189,11 @@ class Lake:
         found = self.rows("SELECT * FROM all_builds ORDER BY build_id DESC, finished_at, folder LIMIT 1")
         return found[0] if found else None
 
-    def show_build(self, commit: Row | None) -> None:
-        """Let the names of what builds make stand for what this build made, and for nothing before the first."""
+    def show_build(self, commit: Row | None, shown: Collection[str] = ()) -> None:
+        """Let the names of what builds make stand for what this build made, and for nothing before the first.
+
+        Those of `shown` do so already.
+        """
         number = commit["build_id"] if commit else 0
         first = "ROW_NUMBER() OVER (PARTITION BY build_id ORDER BY finished_at, folder)"
         self.view(
@@ -166,13 +210,30 @@ class Lake:
         )
         if commit is None:
             return
-        columns = json.loads(commit["columns"])
+        made = made_by(commit)
+        if not made.is_whole and SUPERSEDED not in shown:
+            self.show_made(SUPERSEDED, made)
         for step in kept(*STORED, Kept.VIEW):
-            if step.name in columns:
-                path = self.path(step.name, commit["folder"])
-                self.show(step.name, f"parquet.`{path}`", columns[step.name])
+            if step.name in shown:
+                continue
+            if step.name in made.columns:
+                self.show_made(step.name, made)
             elif step.kept is Kept.VIEW:
                 self.view(step.name, rendered(step.tree))
+
+    def show_made(self, name: str, made: Made) -> None:
+        """Let `name` stand for what a build made of it; `SUPERSEDED` is shown before the tables by customer."""
+        columns = made.columns[name]
+        if made.is_whole or name not in BY_CUSTOMER:
+            self.show_own(name, self.path(name, made.folder), columns)
+            return
+        self.show_own(f"own_{name}", self.path(name, made.folder), columns)
+        self.show_own(f"base_{name}", self.path(name, made.base), columns)
+        self.view(
+            name,
+            f"SELECT * FROM own_{name} UNION ALL SELECT base.* FROM base_{name} AS base "
+            f"LEFT ANTI JOIN {SUPERSEDED} AS gone ON gone.customer_id = base.customer_id",
+        )
 
     # -- rows as Arrow -----------------------------------------------------------------------------------
 
@@ -193,6 +254,11 @@ class Lake:
                         yield from piece.cast(schema).to_batches()
 
         return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def made_by(commit: Row) -> Made:
+    """Return where the tables of the build are that added `commit` to `builds`."""
+    return Made(commit["folder"], commit["base"] or commit["folder"], json.loads(commit["columns"]))
 
 
 def _empty(columns: Mapping[str, str]) -> str:

@@ -24,7 +24,11 @@ FORMATS = ("parquet", "delta", "iceberg")
 # A date is the same day for every client, and a sum that overflows is an error.
 SESSION = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 PORT, SECONDS, TRIES = 15002, 10, 2  # tries after a lost connection, some seconds in all
-NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found")
+NOT_THERE = (
+    *("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found"),
+    *("DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"),
+    *("No commit files found in _delta_log", "No metadata files found in table location"),  # Sail's words
+)
 NO_RIGHT = ("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "AccessDenied", "AccessControlException")
 NO_RIGHT_TO_FILES = ("Permission denied", "403")
 

@@ -1,0 +1,105 @@
+"""The figures of builds in a lake, and of publishing from there, as tables."""
+
+from __future__ import annotations
+
+from benchmarks.measure import Figures
+from benchmarks.tables import Table
+
+_BUILDS = ("full", "changed")
+
+
+def tables(figures: Figures) -> list[Table]:
+    """Return builds by size and engine, and what Apache Spark counted of them."""
+    rows, counted = [], []
+    for customers, size in figures["sizes"].items():
+        facts = size["facts"]
+        for name, engine in size["engines"].items():
+            full, changed = (engine[build] for build in _BUILDS)
+            again = engine.get("again", full)
+            rows.append(
+                (
+                    f"{int(customers):,} customers, {facts:,} facts: {name}",
+                    *(f"{one:.1f}" for one in (full["wall"], _cpu(full))),
+                    f"{_cpu(again):.1f}",
+                    f"{1e6 * _cpu(again) / facts:.2f}",
+                    *(f"{one:.1f}" for one in (changed["wall"], _cpu(changed))),
+                    f"{_cpu(changed) / _cpu(again):.2f}",
+                    f"{engine['peak_bytes'] / 2**20:,.0f}" if "peak_bytes" in engine else "",
+                )
+            )
+            counted += [
+                (
+                    f"{int(customers):,} customers, {name}: {build}",
+                    *(f"{engine[build][kind] / facts:.1f}" for kind in _COUNTED),
+                    f"{engine[build]['tasks_ns'] / 1e3 / facts:.1f}",
+                )
+                for build in ("full", "changed", "again")
+                if "shuffled_bytes" in engine.get(build, {})
+            ]
+    options = ", ".join(f"{name} = {value}" for name, value in figures["options"].items())
+    compared = min(
+        engine["values_compared"]
+        for size in figures["sizes"].values()
+        for engine in size["engines"].values()
+        if "values_compared" in engine
+    )
+    return [
+        Table(
+            "Builds in a lake, beside DuckDB",
+            (
+                *(
+                    "",
+                    "first, wall s",
+                    "first, CPU s",
+                    "full again, CPU s",
+                    "CPU µs a fact",
+                    "1 % changed, wall s",
+                ),
+                *("1 % changed, CPU s", "share of full again, CPU", "peak MiB"),
+            ),
+            tuple(rows),
+            (
+                "Each was run once, one after the other, on the same rows: facts in the order of their days, customers "
+                "mixed, as Parquet; DuckDB's in its own file in the order of customers. CPU is that of the server.",
+                f"The incremental builds gave the values of a full one: at least {compared:,} each were compared.",
+            ),
+        ),
+        Table(
+            "What Apache Spark counted for each fact, in bytes",
+            ("", *_COUNTED.values(), "CPU µs in tasks"),
+            tuple(counted),
+            (
+                f"From the status API of the server; {options}. What is not in tasks is planning. Sail reports no such "
+                "figures over Spark Connect.",
+            ),
+        ),
+    ]
+
+
+_COUNTED = {
+    "read_bytes": "read",
+    "written_bytes": "written",
+    "shuffled_bytes": "shuffled",
+    "spilled_bytes": "spilled to disk",
+}
+
+
+def publishing(figures: Figures) -> list[Table]:
+    """Return publications beside a bare COPY of the same rows."""
+    rows = tuple(
+        (name, *(f"{one[kind]:.2f}" for kind in ("wall_min", "wall_median", "cpu_min", "cpu_median")))
+        for name, one in figures["contestants"].items()
+    )
+    copy, ours = (figures["contestants"][name]["wall_median"] for name in figures["contestants"])
+    notes = (
+        f"{figures['rows']:,} rows of {figures['tables']} tables, {figures['copy_bytes'] / 1e6:,.0f} MB in COPY's text "
+        f"format. Publishing has {copy / ours:.2f} of the speed of COPY.",
+        f"During both, {figures['readers']} readers counted all customers again and again, {figures['asked']:,} times; "
+        "none saw a mixture of two builds.",
+    )
+    title = f"Publishing {figures['customers']:,} customers to PostgreSQL"
+    return [Table(title, ("", "wall s min", "wall s median", "CPU s min", "CPU s median"), rows, notes)]
+
+
+def _cpu(one: Figures) -> float:
+    return float(one["user"] + one["system"])

@@ -1,0 +1,81 @@
+"""Empties the folders of builds that nobody reads any more.
+
+A reader sees the build that was the latest when it began, so a folder stays for a day after a later build took its
+place, and the latest few stay in any case, with the bases they stand on. Spark Connect has no command to delete a
+folder; writing no rows over it removes all files in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pyarrow as pa
+
+from patron.engines.base import Row
+from patron.engines.spark.lake import Lake
+from patron.errors import DatabaseError, NoDatabase
+
+KEPT_BUILDS = 3
+KEPT_FOR = timedelta(days=1)  # after a later build took its place
+TRIED_FOR = timedelta(days=7)  # no build takes that long: without a row of its own by then, it has failed
+ATTEMPTS, SWEPT = "attempts", "swept_folders"
+COLUMNS = {ATTEMPTS: ("folder", "started_at"), SWEPT: ("folder", "swept_at")}
+
+
+def note_attempt(lake: Lake, folder: str, started_at: datetime) -> None:
+    """Note that a build writes to `folder`, so that it is known even if the build never ends."""
+    _add(lake, ATTEMPTS, [folder], started_at)
+
+
+def sweep(lake: Lake, now: datetime) -> tuple[str, ...]:
+    """Empty what nobody reads any more; returns in a sentence what could not be done, and raises nothing."""
+    try:
+        gone = {row["folder"] for row in _rows(lake, SWEPT)}
+        done = [folder for folder in _unread(lake, now) if folder not in gone]
+        for folder in done:
+            lake.empty(folder)
+        if done:
+            _add(lake, SWEPT, done, now)
+    except DatabaseError as error:
+        return (f"Folders of former builds are still there: {error}",)
+    return ()
+
+
+def _unread(lake: Lake, now: datetime) -> list[str]:
+    lake.last_commit()  # shows all_builds as it is now
+    found = lake.rows("SELECT build_id, folder, base, finished_at FROM all_builds")
+    builds = sorted(found, key=lambda row: (row["build_id"], row["finished_at"]), reverse=True)
+    kept = set(_read(builds, now))
+    known = {row["folder"] for row in builds}
+    tried = [row for row in _rows(lake, ATTEMPTS) if row["folder"] not in known]
+    failed = [row["folder"] for row in tried if row["started_at"] < _naive(now - TRIED_FOR)]
+    return sorted((known - kept) | set(failed))
+
+
+def _read(builds: list[Row], now: datetime) -> Iterable[str]:
+    """Yield the folders that somebody may read; `builds` are the latest first."""
+    recent = builds[:KEPT_BUILDS]
+    recent += [one for later, one in pairwise(builds) if later["finished_at"] >= _naive(now - KEPT_FOR)]
+    for one in recent:
+        yield one["folder"]
+        yield one["base"] or one["folder"]
+
+
+def _rows(lake: Lake, table: str) -> list[Row]:
+    try:
+        return lake.rows(f"SELECT * FROM parquet.`{lake.path(table)}`")
+    except NoDatabase:
+        return []
+
+
+def _add(lake: Lake, table: str, folders: list[str], moment: datetime) -> None:
+    name, at = COLUMNS[table]
+    rows = pa.Table.from_pylist([{name: folder, at: _naive(moment)} for folder in folders])
+    lake.write(lake.session.createDataFrame(rows), table, one_file=True)
+
+
+def _naive(moment: datetime) -> datetime:
+    """Return a moment of UTC as tables have it."""
+    return moment.replace(tzinfo=None)
