@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS = never
 export NO_MKDOCS_2_WARNING = 1
 export PYTHONDONTWRITEBYTECODE = 1
 RUN    := .venv/bin
-QUICK  := tests/test_settings.py tests/engines/test_address.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
+QUICK  := tests/test_settings.py tests/engines/test_address.py tests/engines/test_procedure.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
           tests/model/test_rules.py tests/model/test_derived_rules.py
 
 # One more than there are cores: many a test waits for a server or for a process that it killed.

@@ -127,14 +127,18 @@ BEGIN
 {"".join(batch_steps)}{"".join(fresh)}
 {keep_former(home) if figures else ""}
 {_begun("merge")}
-    -- After another model the former rows may be gone; then the customers of all builds before are known.
+    -- Whom the tables lack is asked before anything goes into them: PostgreSQL may look through a table that was empty
+    -- when it was analysed once for each row, which takes for ever where those very rows go into it. After another
+    -- model the former rows may be gone; then the customers of all builds before are known.
+    CREATE TEMP TABLE unmet ON COMMIT DROP AS
+        SELECT fresh.customer_id, last.model IS DISTINCT FROM '{model_mark(schema)}' AND EXISTS (
+            SELECT 1 FROM {home}.new_customers AS earlier WHERE earlier.customer_id = fresh.customer_id
+        ) AS was_met
+        FROM pg_temp.customer_features_batch AS fresh
+        WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id);
+    ANALYZE pg_temp.unmet;
     INSERT INTO {home}.new_customers (build_id, customer_id)
-    SELECT {PREFIX}build_id, customer_id FROM pg_temp.customer_features_batch AS fresh
-    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS known WHERE known.customer_id = fresh.customer_id)
-        AND NOT EXISTS (
-            SELECT 1 FROM {home}.new_customers AS earlier
-            WHERE last.model IS DISTINCT FROM '{model_mark(schema)}' AND earlier.customer_id = fresh.customer_id
-        );
+    SELECT {PREFIX}build_id, customer_id FROM pg_temp.unmet WHERE NOT was_met;
     GET DIAGNOSTICS arrived = ROW_COUNT;
 {_merge(home, [step.name for step in customer_tables])}
 {_timed("merge")}
@@ -300,7 +304,7 @@ def _merge(home: str, customer_tables: list[str]) -> str:
             IS DISTINCT FROM ROW({fresh_row});
     INSERT INTO {home}.customer_features ({", ".join(columns)})
     SELECT {fresh_row} FROM pg_temp.customer_features_batch AS fresh
-    WHERE NOT EXISTS (SELECT 1 FROM {home}.customer_features AS kept WHERE kept.customer_id = fresh.customer_id)
+    WHERE fresh.customer_id IN (SELECT customer_id FROM pg_temp.unmet)
     ORDER BY fresh.customer_id;
     GET DIAGNOSTICS step_rows = ROW_COUNT;
 {"".join(_replace(home, name) for name in customer_tables if name != "customer_features")}"""
