@@ -78,7 +78,7 @@ def main(
     ] = None,
     markdown: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Put the tables into this page, after its measured mark."),
+        typer.Option(metavar="FILE", help="Put the tables into this page, each part's between its marks."),
     ] = None,
 ) -> None:
     """Measure Patron's builds side by side with peers that make the same customer_360, and its loads with COPY.
@@ -115,25 +115,28 @@ def main(
         "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
         "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
     }
-    command = (
-        f"python -m benchmarks {part} --customers {customers} --scale-from {scale_from} "
-        f"--postgres-customers {postgres_customers} --load-rows {load_rows} --rounds {rounds} "
-        f"{' '.join(f'--lake-customers {size}' for size in lake_sizes)} "
-        f"{' '.join(f'--lake-engine {engine}' for engine in lake_engines)} --publish-rows {publish_rows} "
-        f"--connections {connections} --seconds {seconds:g} --threads {threads}"
-    )
-    results: Figures = {"about": report.circumstances(command, rounds, threads)}
+    sizes = {
+        "scale": f" --scale-from {scale_from}",
+        "postgres": f" --postgres-customers {postgres_customers}",
+        "load": f" --load-rows {load_rows}",
+        "serve": f" --customers {customers} --postgres-customers {postgres_customers} --connections {connections}",
+        "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
+        "publish": f" --publish-rows {publish_rows}",
+    }
+    results: Figures = {}
     try:
         for name in PARTS if part == "all" else (part,):
-            results[name] = measured[name]()
+            command = f"python -m benchmarks {name}{sizes.get(name, f' --customers {customers}')}"
+            about = report.circumstances(command, rounds, threads)
+            results[name] = {"about": about} | measured[name]()
+            if json_file:  # at once, for many parts take long
+                json_file.write_text(json.dumps(results, indent=1, default=str) + "\n", "utf-8")
+            if markdown:
+                report.write_page({name: results[name]}, markdown)
     except (BenchmarkError, PatronError, OSError) as error:
         ERR.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
     report.show(results, OUT)
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1, default=str) + "\n", "utf-8")
-    if markdown:
-        report.write_page(results, markdown)
 
 
 if __name__ == "__main__":

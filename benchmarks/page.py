@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,13 +23,12 @@ from tests.browser.chromium import launch
 from tests.browser.sites import Site
 
 from benchmarks.measure import Figures
-from benchmarks.report import circumstances
+from benchmarks.report import between_marks, circumstances
 
 VIEW: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE = 60_000
 FIRST = "first view with data"
 SCROLLED = "customers: scrolled"
-MARKS = ("<!-- page -->", "<!-- /page -->")
 
 # Keeps when the last press was, and how long each took until the next frame.
 _WATCH = """() => {
@@ -182,19 +180,8 @@ def markdown(results: Figures) -> str:
 
 
 def write_page(results: Figures, page: Path) -> None:
-    """Put the figures into a Markdown page between their two marks; all else stays."""
-    start, end = MARKS
-    text, found = re.subn(
-        f"{start}.*?{end}",
-        lambda _: f"{start}\n\n{markdown(results)}\n\n{end}",
-        page.read_text("utf-8"),
-        flags=re.DOTALL,
-    )
-    if not found:
-        raise SystemExit(
-            f"{page} has no place for these figures: put {start} and {end} where they are to stand."
-        )
-    page.write_text(text, "utf-8")
+    """Put the figures into a Markdown page between the marks of `page`; all else stays."""
+    page.write_text(between_marks(page.read_text("utf-8"), "page", markdown(results)), "utf-8")
 
 
 def main() -> None:

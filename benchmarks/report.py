@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -33,28 +35,25 @@ def circumstances(command: str, rounds: int, threads: int) -> Figures:
     }
 
 
-def tables(results: Figures) -> list[Table]:
-    """Return the tables of all parts that were run, in the order of the parts."""
-    made: list[Table] = []
-    for part, shape in (
-        ("full", _full),
-        ("incremental", _incremental),
-        ("figures", _with_figures),
-        ("scale", _scale),
-        ("postgres", _postgres),
-        ("load", _load),
-        ("serve", serving_report.tables),
-        ("spark", lakes_report.tables),
-        ("publish", lakes_report.publishing),
-    ):
-        if part in results:
-            made += shape(results[part])
-    return made
+def tables(results: Figures) -> dict[str, list[Table]]:
+    """Return the tables of each part that was run, in the order of the parts."""
+    shapes = {
+        "full": _full,
+        "incremental": _incremental,
+        "figures": _with_figures,
+        "scale": _scale,
+        "postgres": _postgres,
+        "load": _load,
+        "serve": serving_report.tables,
+        "spark": lakes_report.tables,
+        "publish": lakes_report.publishing,
+    }
+    return {part: shape(results[part]) for part, shape in shapes.items() if part in results}
 
 
 def show(results: Figures, console: Console) -> None:
     """Print the tables."""
-    for table in tables(results):
+    for table in chain.from_iterable(tables(results).values()):
         shown = RichTable(title=table.title, title_justify="left", caption_justify="left")
         for number, column in enumerate(table.columns):
             shown.add_column(column, justify="right" if number else "left", min_width=7 if number else None)
@@ -66,29 +65,50 @@ def show(results: Figures, console: Console) -> None:
         console.print()
 
 
-def markdown(results: Figures) -> str:
-    """Return the measured part of the documentation's page."""
-    about = results["about"]
+def markdown(results: Figures, part: str) -> str:
+    """Return what a part found as a section of the documentation's page."""
+    about = results[part]["about"]
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
+    first, *others = tables(results)[part]
     lines = [
+        f"## {first.title}",
+        "",
         f"Measured on {about['date']} with `{about['command']}`: {about['rounds']} rounds, {about['threads']} threads "
         f"for everyone, on {about['machine']}; Python {about['python']}, {versions}.",
         "",
+        *_lines(first),
     ]
-    for table in tables(results):
-        lines += [f"## {table.title}", "", _row(table.columns)]
-        lines.append("| --- |" + " ---: |" * (len(table.columns) - 1))
-        lines += [*map(_row, table.rows), ""]
-        for note in table.notes:
-            lines += [note, ""]
-    return "\n".join(lines).rstrip() + "\n"
+    for table in others:
+        lines += [f"### {table.title}", "", *_lines(table)]
+    return "\n".join(lines).rstrip()
 
 
 def write_page(results: Figures, page: Path) -> None:
-    """Put the measured part into a Markdown page, after its line `<!-- measured -->`; all before it stays."""
-    mark = "<!-- measured -->\n"
-    before = page.read_text("utf-8").split(mark)[0] if page.exists() else "# Benchmarks\n\n"
-    page.write_text(f"{before}{mark}\n{markdown(results)}", "utf-8")
+    """Put the figures of each part between its marks in a Markdown page, at its end where they are new."""
+    text = page.read_text("utf-8") if page.exists() else "# Benchmarks\n"
+    for part in tables(results):
+        text = between_marks(text, part, markdown(results, part))
+    page.write_text(text, "utf-8")
+
+
+def between_marks(text: str, name: str, content: str) -> str:
+    """Return a page's text with `content` between the marks of `name`; all else stays."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    place = f"{start}\n\n{content}\n\n{end}"
+    text, found = re.subn(f"{start}.*?{end}", lambda _: place, text, flags=re.DOTALL)
+    return text if found else f"{text.rstrip()}\n\n{place}\n"
+
+
+def _lines(table: Table) -> list[str]:
+    lines = [
+        _row(table.columns),
+        "| --- |" + " ---: |" * (len(table.columns) - 1),
+        *map(_row, table.rows),
+        "",
+    ]
+    for note in table.notes:
+        lines += [note, ""]
+    return lines
 
 
 def _full(figures: Figures) -> list[Table]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from benchmarks import page, report
 
 FIGURES = {
@@ -19,22 +17,30 @@ FIGURES = {
 }
 
 
-def test_they_stand_between_their_marks_and_outlast_the_measured_part(tmp_path: Path) -> None:
+def test_they_stand_between_their_marks_and_outlast_other_parts(tmp_path: Path) -> None:
     file = tmp_path / "benchmarks.md"
-    start, end = page.MARKS
-    file.write_text(f"# Words\n\n{start}\n\nold\n\n{end}\n\n<!-- measured -->\n\nold figures\n")
+    file.write_text("# Words\n\n<!-- page -->\n\nold\n\n<!-- /page -->\n\nmore words\n")
     page.write_page(FIGURES, file)
-    report.write_page({"about": report.circumstances("scale", 2, 1)}, file)
+    build = {
+        "wall_min": 1.0,
+        "wall_median": 1.0,
+        "cpu_min": 1.0,
+        "cpu_median": 1.0,
+        "peak_bytes": 1,
+        "rounds": 1,
+    }
+    scale = {
+        "about": report.circumstances("scale", 2, 1),
+        "times": 10,
+        "sizes": {"100": build, "1000": build},
+    }
+    for _ in range(2):
+        report.write_page({"scale": scale}, file)
     text = file.read_text()
     assert "| first view with data |  |  | 700 | 900 |" in text
     assert "| a segment chosen | 24 | 32 | 80 | 90 |" in text
     assert "100,000 customers on DuckDB, 3 rounds" in text
     assert "old" not in text
-
-
-def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "benchmarks.md"
-    file.write_text("# Words\n")
-    with pytest.raises(SystemExit, match="has no place for these figures"):
-        page.write_page(FIGURES, file)
-    assert file.read_text() == "# Words\n"
+    assert text.startswith("# Words\n\n<!-- page -->")
+    assert "<!-- /page -->\n\nmore words\n\n<!-- scale -->\n\n## " in text
+    assert text.count("<!-- scale -->") == text.count("<!-- /scale -->") == 1

@@ -32,7 +32,7 @@ def test_every_peer_gives_patrons_table(tmp_path: Path) -> None:
         name: CUSTOMERS * columns for name in runs.CONTESTANTS if not name.startswith(runs.PATRON)
     }
     assert all(one["wall_min"] > 0 for one in figures["contestants"].values())
-    text = report.markdown({"about": report.circumstances("full", 1, 1), "full": figures})
+    text = report.markdown({"full": {"about": report.circumstances("full", 1, 1)} | figures}, "full")
     assert all(f"| {name} |" in text for name in runs.CONTESTANTS)
 
 

@@ -54,7 +54,7 @@ def test_what_was_measured_is_told_in_tables() -> None:
         "building": {"dashboard": {**one, "p95": 192.0, "whole": True}},
     }
     figures = {"connections": 16, "seconds": 5.0, "engines": {"DuckDB": found}}
-    text = report.markdown({"about": report.circumstances("serve", 1, 1), "serve": figures})
+    text = report.markdown({"serve": {"about": report.circumstances("serve", 1, 1)} | figures}, "serve")
     assert "| dashboard | 51.0 | 96.0 | 10 | 0.50 |" in text
     assert "0.25 of the requests a second of a bare route with the same 1,234 bytes" in text
     assert "| dashboard | 51.0 | 192.0 | 10 |  | 2.0 |" in text
