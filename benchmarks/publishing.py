@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -106,7 +107,7 @@ def _tables() -> list[str]:
 
 
 def _written(built: Engine, folder: Path) -> dict[str, Path]:
-    """Write what is published as files for COPY, in PostgreSQL's own text format."""
+    """Write what is published as files for COPY, as CSV."""
     files = {table: folder / f"{table}.csv" for table in _tables()}
     for table, file in files.items():
         built.query(f"COPY (FROM {table}) TO '{file}' (FORMAT csv, HEADER false)")
@@ -140,12 +141,11 @@ def _asking(url: str, seen: list[set[tuple[Any, int]]]) -> Iterator[None]:
                 seen.append({(row["as_of"], row["number"]) for row in reader.query(QUESTION)})
                 done.wait(0.5)
 
-    threads = [threading.Thread(target=ask) for _ in range(READERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(READERS) as pool:
+        asking = [pool.submit(ask) for _ in range(READERS)]
+        try:
+            yield
+        finally:
+            done.set()
+        for one in asking:
+            one.result()  # a reader that met an error ends the run with it

@@ -129,10 +129,12 @@ def served(method: str, headers: Mapping[str, str]) -> Iterator[Attributes]:
 
     caller = TraceContextTextMapPropagator().extract(headers)
     with span(method, {"http.request.method": method}, context=caller, kind=SpanKind.SERVER) as found:
-        yield found
-        if int(found.get("http.response.status_code", 0)) >= 500:
-            found["error.type"] = str(found["http.response.status_code"])
-        get_current_span().update_name(f"{method} {found.get('patron.operation', 'other')}")
+        try:
+            yield found
+            if int(found.get("http.response.status_code", 0)) >= 500:
+                found["error.type"] = str(found["http.response.status_code"])
+        finally:
+            get_current_span().update_name(f"{method} {found.get('patron.operation', 'other')}")
 
 
 def in_this_span(function: Callable[..., T]) -> Callable[..., T]:

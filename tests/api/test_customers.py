@@ -215,6 +215,26 @@ def test_the_table_of_terms_is_made_and_not_made_twice(context: Any) -> None:
     assert context.serving.kept("customer_terms") == mark
 
 
+def test_terms_of_a_former_build_are_not_searched(
+    context: Any, analyst: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> bool:
+        raise OSError("no room")
+
+    monkeypatch.setattr("patron.api.context.prepare", fails)
+    monkeypatch.setattr(context, "terms_kept", True)
+    monkeypatch.setattr(context, "_prepared", None)  # as after a build by somebody else
+    monkeypatch.setattr(context, "memory", context.memory)
+    context.look_again()
+    assert analyst.get(f"{API}/search/customers", params={"q": "anna"}).status_code == 200
+    assert not context.terms_kept
+    context.prepare()
+    assert not context.terms_kept
+    monkeypatch.undo()
+    context.prepare()
+    assert context.terms_kept
+
+
 # -- export -----------------------------------------------------------------------------------------------
 
 

@@ -74,4 +74,5 @@ def test_a_fault_is_told_by_its_kind(
     monkeypatch.setattr("patron.api.operations.shop.status", broken)
     span = asked(told, viewer, "/api/v1/status")
     assert not span.status.is_ok
+    assert span.name == "GET get_status"
     assert "user17" not in span.to_json()

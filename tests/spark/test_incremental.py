@@ -154,6 +154,22 @@ def test_what_stood_long_enough_beside_its_base_is_written_whole(
     }
 
 
+def test_builds_that_ended_side_by_side_take_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "KEPT_BUILDS", 1)
+    now = datetime(2024, 5, 4, 12, tzinfo=UTC)
+    hours = {"11": (11, 50), "12, read": (12, 26), "12, beside it": (12, 25.5), "13": (13, 1), "14": (14, 0)}
+    builds = [
+        {
+            "build_id": number,
+            "folder": name,
+            "base": None,
+            "finished_at": sweeping._naive(now - timedelta(hours=ago)),
+        }
+        for name, (number, ago) in hours.items()
+    ]
+    assert set(sweeping._read(builds, now)) == hours.keys() - {"11"}
+
+
 def test_folders_that_nobody_reads_any_more_are_emptied(
     sail: SparkEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from patron.api.oidc import Tokens
 
 T = TypeVar("T")
+PREPARE_AGAIN_SECONDS = 30.0  # after it failed
 GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
 WAITING = 20  # requests a reader may have before it; more are sent away at once
 STRANGERS_A_SECOND, STRANGERS_BURST = 1.0, 20  # credentials that are no good, from one address
@@ -72,7 +73,8 @@ class Context:
         self.first_pages: Batches[tuple[Any, int], Page] = Batches(partial(self.read, _first_pages))
         self.terms_kept = False  # whether search has its table
         self.memory: Memory | None = None  # what filtered figures are made of
-        self._prepared: Mark | None = None
+        self._prepared: Mark | None = None  # the build that they are of
+        self._prepare_again = float("-inf")  # when, after it failed
         self._preparation = threading.Lock()
         self._readers = CapacityLimiter(server.readers)
         self._mark: Mark | None = None
@@ -118,8 +120,10 @@ class Context:
                 self._looked = float("-inf")
                 raise
             self._looked = now
-            if self._mark != self._prepared and not self._preparing.is_alive():  # built by somebody else
-                self._preparing = self._prepare_aside()
+            if self._mark != self._prepared:  # built by somebody else, or preparing failed
+                self.terms_kept = False
+                if not self._preparing.is_alive() and now >= self._prepare_again:
+                    self._preparing = self._prepare_aside()
             self.meters.build_id.set(self._mark.build_id if self._mark else 0)
         return self._mark
 
@@ -135,26 +139,20 @@ class Context:
     def prepare(self) -> None:
         """Make what quickens answers about the latest build, unless it is there; without it they are only slower."""
         with self._preparation:
-            self._try(self._prepare_figures)
-            self._try(self._prepare_search)
-
-    def _prepare_figures(self) -> None:
-        with self.serving.reading(PREPARE_SECONDS) as engine:
-            mark = _mark(engine)
-            if mark is not None and mark != self._prepared:
-                self._prepared = mark  # tried once for each build
-                self.memory = _remembered(engine)
-
-    def _prepare_search(self) -> None:
-        self.terms_kept = prepare(self.serving)
-
-    def _try(self, preparing: Callable[[], None]) -> None:
-        try:
-            preparing()
-        except Exception as error:
-            structlog.get_logger().warning(
-                "preparing", said="answers stay slow", what=preparing.__name__, kind=type(error).__name__
-            )
+            try:
+                with self.serving.reading(PREPARE_SECONDS) as engine:
+                    mark = _mark(engine)
+                    if mark is not None and mark != self._prepared:
+                        self.memory = None  # of another build
+                        self.memory = _remembered(engine)
+                self.terms_kept = False  # until they are those of this build
+                self.terms_kept = prepare(self.serving)
+                self._prepared = mark
+            except Exception as error:
+                self._prepare_again = time.monotonic() + PREPARE_AGAIN_SECONDS
+                structlog.get_logger().warning(
+                    "preparing", said="answers stay slow", kind=type(error).__name__
+                )
 
     def _prepare_aside(self) -> threading.Thread:
         thread = threading.Thread(target=self.prepare, name="patron-preparing", daemon=True)
@@ -163,6 +161,7 @@ class Context:
 
     def _built(self) -> None:
         self.look_again()
+        self.terms_kept = False
         self.prepare()
 
     async def note(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:

@@ -34,7 +34,8 @@ class PostgresReceiver(Receiver):
             connection.execute(f"LOCK TABLE {self.home}.arrivals".encode())
             marks = {row[0] for row in connection.execute("SELECT publication FROM arrivals").fetchall()}
             if marks != {publication}:
-                connection.execute("DELETE FROM arrivals")
+                connection.execute(f"DROP TABLE {self.home}.arrivals".encode())  # it may have been logged
+                connection.execute(_unlogged(create_table(ARRIVALS, "postgres")))
                 for table in tables:
                     name = f"{self.home}.{arriving(table)}"
                     connection.execute(f"DROP TABLE IF EXISTS {name}".encode())

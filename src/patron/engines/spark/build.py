@@ -26,6 +26,7 @@ from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliatio
 from patron.engines.spark.lake import BY_CUSTOMER, COMMIT, SUPERSEDED, Lake, Made, made_by, materialised
 from patron.engines.spark.marks import BATCH, COUNTS, MARKS, changed, marks
 from patron.engines.spark.render import rendered
+from patron.engines.spark.session import telling
 from patron.engines.spark.sweeping import note_attempt
 from patron.errors import BuildError, DatabaseError, NoDatabase, NotReconciled
 from patron.model.render import parameters
@@ -246,8 +247,18 @@ class SparkBuild:
         one = pa.Table.from_pylist([values], schema=_arrow(values))
         kinds = self.lake.columns_of(BUILDS)
         typed = [f"CAST({name} AS {kinds[name]}) AS {name}" for name in (*BUILDS.names, *COMMIT)]
-        frame = self.lake.session.createDataFrame(one).selectExpr(*typed)
+        with telling(self.lake.where):
+            frame = self.lake.session.createDataFrame(one).selectExpr(*typed)
         self.lake.write(frame, BUILDS.name, one_file=True)
+        try:
+            self._see_it_stands()
+        except DatabaseError as error:
+            raise BuildError(
+                f"The build as of {self.as_of} was written, but what became of it could not be seen; "
+                f"`patron status` tells whether it stands: {error}"
+            ) from error
+
+    def _see_it_stands(self) -> None:
         latest = self.lake.last_commit()
         if latest is None or latest["folder"] != self.folder:
             raise BuildError(

@@ -18,6 +18,8 @@ from patron.model.changes import TELLING
 
 MARKS = "customer_marks"
 BATCH = "batch"
+# Not XOR, in which rows that stand twice would cancel each other.
+_ADDED_UP = "CAST(SUM(CAST(mark AS DECIMAL(38, 0))) % 9223372036854775807 AS BIGINT)"
 COUNTS = {"entries": "BIGINT", "mark": "BIGINT"}
 
 
@@ -25,7 +27,7 @@ def marks() -> str:
     """Return the query for every customer's mark, from the contract's tables."""
     rows = " UNION ALL ".join(_marked(table) for table in (CUSTOMER_INFO, *FACTS))
     return (
-        "SELECT customer_id, COUNT(*) AS entries, BIT_XOR(mark) AS mark "
+        f"SELECT customer_id, COUNT(*) AS entries, {_ADDED_UP} AS mark "
         f"FROM ({rows}) AS marked WHERE customer_id IS NOT NULL GROUP BY customer_id"
     )
 

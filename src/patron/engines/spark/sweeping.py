@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pyarrow as pa
 
 from patron.engines.base import Row
 from patron.engines.spark.lake import Lake
+from patron.engines.spark.session import telling
 from patron.errors import DatabaseError, NoDatabase
 
 KEPT_BUILDS = 3
@@ -46,21 +46,24 @@ def sweep(lake: Lake, now: datetime) -> tuple[str, ...]:
 def _unread(lake: Lake, now: datetime) -> list[str]:
     lake.last_commit()  # shows all_builds as it is now
     found = lake.rows("SELECT build_id, folder, base, finished_at FROM all_builds")
-    builds = sorted(found, key=lambda row: (row["build_id"], row["finished_at"]), reverse=True)
-    kept = set(_read(builds, now))
-    known = {row["folder"] for row in builds}
+    kept = set(_read(found, now))
+    known = {row["folder"] for row in found}
     tried = [row for row in _rows(lake, ATTEMPTS) if row["folder"] not in known]
     failed = [row["folder"] for row in tried if row["started_at"] < _naive(now - TRIED_FOR)]
     return sorted((known - kept) | set(failed))
 
 
 def _read(builds: list[Row], now: datetime) -> Iterable[str]:
-    """Yield the folders that somebody may read; `builds` are the latest first."""
-    recent = builds[:KEPT_BUILDS]
-    recent += [one for later, one in pairwise(builds) if later["finished_at"] >= _naive(now - KEPT_FOR)]
-    for one in recent:
-        yield one["folder"]
-        yield one["base"] or one["folder"]
+    """Yield the folders that somebody may read.
+
+    Builds that ended side by side have one number: a later number alone takes their place.
+    """
+    latest = sorted({one["build_id"] for one in builds}, reverse=True)[:KEPT_BUILDS]
+    for one in builds:
+        later = [other["finished_at"] for other in builds if other["build_id"] > one["build_id"]]
+        if one["build_id"] in latest or min(later) >= _naive(now - KEPT_FOR):
+            yield one["folder"]
+            yield one["base"] or one["folder"]
 
 
 def _rows(lake: Lake, table: str) -> list[Row]:
@@ -73,7 +76,9 @@ def _rows(lake: Lake, table: str) -> list[Row]:
 def _add(lake: Lake, table: str, folders: list[str], moment: datetime) -> None:
     name, at = COLUMNS[table]
     rows = pa.Table.from_pylist([{name: folder, at: _naive(moment)} for folder in folders])
-    lake.write(lake.session.createDataFrame(rows), table, one_file=True)
+    with telling(lake.where):
+        frame = lake.session.createDataFrame(rows)
+    lake.write(frame, table, one_file=True)
 
 
 def _naive(moment: datetime) -> datetime:

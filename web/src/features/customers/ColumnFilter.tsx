@@ -5,6 +5,7 @@ import { type ReactElement, useId, useState } from "react";
 
 import { choicesQuery } from "@/shared/api/queries";
 import { type Column, heading, isNumeric } from "@/shared/columns/columns";
+import { UNKNOWN } from "@/shared/filters/filters";
 import { words } from "@/shared/words";
 
 import { type Condition, type Operator, OPERATORS, takesValue } from "./question";
@@ -24,7 +25,8 @@ export function ColumnFilter({
   const [operator, setOperator] = useState<Operator>(isText ? "contains" : isNumeric(column) ? "ge" : "eq");
   const [value, setValue] = useState("");
   const { data } = useQuery({ ...choicesQuery, enabled: opened });
-  const choices = data?.filters.find((one) => one.name === column.column)?.values ?? [];
+  const values = data?.filters.find((one) => one.name === column.column)?.values ?? [];
+  const choices = values.filter((one) => one.value !== UNKNOWN); // which the operator "missing" finds
   const list = useId();
   const operators = OPERATORS.filter((one) => isText || (one !== "contains" && one !== "starts"));
   const label = said.filterBy(heading(column.column));

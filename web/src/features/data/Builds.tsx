@@ -3,7 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { type ReactElement, useState } from "react";
 
 import { ApiError, type Schemas } from "@/shared/api/client";
-import { statusQuery } from "@/shared/api/queries";
+import { progressQuery, statusQuery } from "@/shared/api/queries";
 import { heading } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
 import { DataTable } from "@/shared/ui/DataTable";
@@ -132,7 +132,10 @@ function BuildNow({ building, asOf }: { building: boolean; asOf: string | null }
   const queries = useQueryClient();
   const build = useMutation({
     mutationFn: () => startBuild(day === "" ? null : day),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["status"] }),
+    onSuccess: (job) => {
+      queries.setQueryData(progressQuery.queryKey, job); // or a build that fails at once would be told nowhere
+      return queries.invalidateQueries({ queryKey: ["status"] });
+    },
   });
   return (
     <Popover trapFocus returnFocus withRoles position="bottom-end">

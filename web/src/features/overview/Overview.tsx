@@ -4,7 +4,7 @@ import { memo, type ReactElement, useDeferredValue } from "react";
 
 import type { Schemas } from "@/shared/api/client";
 import { FilterBar } from "@/shared/filters/FilterBar";
-import { type Filters, isEverything } from "@/shared/filters/filters";
+import { type Filters, isEverything, type Narrow } from "@/shared/filters/filters";
 import { useFilters } from "@/shared/filters/useFilters";
 import { useFormats } from "@/shared/format/useFormats";
 import { Empty, Failure } from "@/shared/ui/States";
@@ -63,7 +63,7 @@ export function Overview(): ReactElement {
 interface CardsProps {
   figures: Schemas["DashboardMetrics"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** The eight elements; drawn anew only when their figures or filters are others. */

@@ -4,6 +4,8 @@ import type { operations } from "@/shared/api/schema";
 /** Customer filters and a period, just as the API takes them. */
 export type Filters = NonNullable<operations["get_dashboard"]["parameters"]["query"]>;
 export type Dimension = Exclude<keyof Filters, "from" | "to">;
+/** Puts other filters in the place of those that the address has by then. */
+export type Narrow = (next: Filters | ((now: Filters) => Filters)) => void;
 export type CustomerFilters = Pick<Filters, Dimension>;
 
 export const DIMENSIONS = [
@@ -13,6 +15,9 @@ export const DIMENSIONS = [
   "favorite_product_category",
   "preferred_marketing_channel",
 ] as const satisfies readonly Dimension[];
+
+/** What the API calls the value of customers without one. */
+export const UNKNOWN = "Unknown";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -26,9 +31,14 @@ export function parseFilters(search: string): Filters {
   }
   for (const end of ["from", "to"]) {
     const day = parameters.get(end);
-    if (day !== null && DAY.test(day)) found[end] = day;
+    if (day !== null && isDay(day)) found[end] = day;
   }
   return found; // the API says so where a value is none of its own
+}
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return DAY.test(text) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(text); // no 30th of February
 }
 
 /** Return an address's search part with these filters in place of those it had; all else stays. */

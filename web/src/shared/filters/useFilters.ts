@@ -1,17 +1,17 @@
 import { useCallback, useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
 
-import { type Filters, parseFilters, withFilters } from "./filters";
+import { type Filters, type Narrow, parseFilters, withFilters } from "./filters";
 
 /** Return the address's filters, and a function that puts others there as a new step of the browser's history. */
-export function useFilters(): [Filters, (next: Filters) => void] {
+export function useFilters(): [Filters, Narrow] {
   const search = useSearch();
   const [, navigate] = useLocation();
   const filters = useMemo(() => parseFilters(search), [search]);
-  const put = useCallback(
-    (next: Filters) => {
+  const put = useCallback<Narrow>(
+    (next) => {
       const { pathname, search } = window.location; // as it is by then, so that this function never changes
-      const text = withFilters(search, next);
+      const text = withFilters(search, typeof next === "function" ? next(parseFilters(search)) : next);
       navigate(text === "" ? pathname : `${pathname}?${text}`);
     },
     [navigate],

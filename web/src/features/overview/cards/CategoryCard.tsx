@@ -3,7 +3,7 @@ import { type ReactElement, useMemo } from "react";
 import type { Schemas } from "@/shared/api/client";
 import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
-import { chosen, type Filters, toggled } from "@/shared/filters/filters";
+import { chosen, type Filters, type Narrow, toggled } from "@/shared/filters/filters";
 import { spanOf } from "@/shared/filters/period";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
@@ -19,7 +19,7 @@ const MOST = 15; // more stand in the table
 interface Props {
   figure: Schemas["CategoryPerformance"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** Revenue by category; a click narrows to the customers who like it best. */
@@ -36,7 +36,7 @@ export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement
   );
   const nameOf = (row: (typeof rows)[number]) => row.category ?? words.unknown;
   const pick = (row: (typeof rows)[number]) =>
-    onFilter(toggled(filters, "favorite_product_category", nameOf(row)));
+    onFilter((now) => toggled(now, "favorite_product_category", nameOf(row)));
   return (
     <FigureCard
       name="category_performance"

@@ -3,7 +3,7 @@ import { type ReactElement, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
 import { useLook } from "@/shared/charts/look";
-import { chosen, type Filters, narrowed, toggled } from "@/shared/filters/filters";
+import { chosen, type Filters, type Narrow, narrowed, toggled } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
 
@@ -16,7 +16,7 @@ const said = words.overview;
 interface Props {
   figure: Schemas["ChurnRisk"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** Customers by how long they have been silent, from very low risk to very high. */
@@ -57,7 +57,7 @@ export function ChurnCard({ figure, filters, onFilter }: Props): ReactElement {
       figure={shown}
       slices={slices}
       picked={picked}
-      onPick={(value) => onFilter(toggled(filters, "churn_risk_score", value))}
+      onPick={(value) => onFilter((now) => toggled(now, "churn_risk_score", value))}
     />
   );
 }

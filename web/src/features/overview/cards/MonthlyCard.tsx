@@ -4,7 +4,7 @@ import { type ReactElement, useMemo } from "react";
 import type { Schemas } from "@/shared/api/client";
 import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
-import { during, type Filters } from "@/shared/filters/filters";
+import { during, type Filters, type Narrow } from "@/shared/filters/filters";
 import { monthPeriod } from "@/shared/filters/period";
 import { useFormats } from "@/shared/format/useFormats";
 import { FigureCard } from "@/shared/ui/FigureCard";
@@ -20,7 +20,7 @@ const HEIGHT = 320;
 interface Props {
   figure: Schemas["MonthlyRevenue"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** Revenue by month over all time, the chosen period marked; a click narrows to a month. */
@@ -38,7 +38,9 @@ export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement 
   );
   const pick = (month: string) => {
     const period = monthPeriod(month);
-    onFilter(period.from === from && period.to === to ? during(filters) : during(filters, period.from, period.to));
+    onFilter((now) =>
+      period.from === now.from && period.to === now.to ? during(now) : during(now, period.from, period.to),
+    );
   };
   const title = words.cards.titles.monthly_revenue;
   return (

@@ -7,7 +7,7 @@ import { Link } from "wouter";
 import type { Schemas } from "@/shared/api/client";
 import { CAN_DRAW, Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
-import { chosen, type Filters, narrowed, toggled, withFilters } from "@/shared/filters/filters";
+import { chosen, type Filters, type Narrow, narrowed, toggled, withFilters } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
 import { FigureCard } from "@/shared/ui/FigureCard";
@@ -25,13 +25,13 @@ const HEIGHT = 300;
 interface Props {
   figure: Schemas["Rfm"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** Recency, frequency and value: a fair draw of customers as points, or all of them as cells. */
 export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
   const [view, setView] = useState<"points" | "cells">("points");
-  const [area, setArea] = useState<Area | null>(null);
+  const [drawn, setDrawn] = useState<{ area: Area; segments: string[] } | null>(null);
   const canDraw = useMediaQuery(CAN_DRAW);
   const formats = useFormats();
   const look = useLook();
@@ -53,13 +53,13 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
     [view, points, pairs, picked, asOf, look, formats],
   );
   const pick = (segment: string | null | undefined) => {
-    if (segment) onFilter(toggled(filters, "rfm_segment", segment));
+    if (segment) onFilter((now) => toggled(now, "rfm_segment", segment));
   };
   const brush = (days: [number, number], orders: [number, number]) => {
-    const drawn = areaOf(days, orders);
-    const segments = segmentsIn(points, drawn);
-    setArea(segments.length > 0 ? drawn : null);
-    if (segments.length > 0) onFilter(narrowed(filters, "rfm_segment", segments));
+    const area = areaOf(days, orders);
+    const segments = segmentsIn(points, area);
+    setDrawn(segments.length > 0 ? { area, segments } : null);
+    if (segments.length > 0) onFilter((now) => narrowed(now, "rfm_segment", segments));
   };
   const buyers = pairs.reduce((sum, one) => sum + one.customers, 0);
   const all = formats.exact(buyers);
@@ -126,11 +126,15 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
               : said.rfmAll(all)}
             {view === "points" && canDraw && ` · ${said.rfmBrush}`}
           </Text>
-          {area && view === "points" && picked.length > 0 && <Listed area={area} filters={filters} />}
+          {drawn && view === "points" && isSame(picked, drawn.segments) && <Listed area={drawn.area} filters={filters} />}
         </>
       )}
     </FigureCard>
   );
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
 }
 
 /** Leads to all customers of an area that was drawn, not only those that are drawn as points. */

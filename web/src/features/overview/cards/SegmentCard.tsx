@@ -4,7 +4,7 @@ import { type ReactElement, useMemo, useState } from "react";
 
 import type { Schemas } from "@/shared/api/client";
 import { useLook } from "@/shared/charts/look";
-import { chosen, type Filters, narrowed, toggled } from "@/shared/filters/filters";
+import { chosen, type Filters, type Narrow, narrowed, toggled } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
 
@@ -17,7 +17,7 @@ const said = words.overview;
 interface Props {
   figure: Schemas["SegmentDistribution"] | undefined;
   filters: Filters;
-  onFilter: (next: Filters) => void;
+  onFilter: Narrow;
 }
 
 /** Customers by segment of one kind or the other; what is chosen stays visible among the others. */
@@ -61,7 +61,7 @@ export function SegmentCard({ figure, filters, onFilter }: Props): ReactElement 
       figure={shown}
       slices={slices}
       picked={picked}
-      onPick={(value) => onFilter(toggled(filters, by, value))}
+      onPick={(value) => onFilter((now) => toggled(now, by, value))}
       aside={
         <SegmentedControl
           size="xs"
