@@ -142,7 +142,9 @@ class Context:
             try:
                 with self.serving.reading(PREPARE_SECONDS) as engine:
                     mark = _mark(engine)
-                    if mark is not None and mark != self._prepared:
+                    if mark is not None and (
+                        self.memory is None or self.memory.build.build_id != mark.build_id
+                    ):
                         self.memory = None  # of another build
                         self.memory = _remembered(engine)
                 self.terms_kept = False  # until they are those of this build

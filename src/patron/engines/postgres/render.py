@@ -89,7 +89,7 @@ def _node(node: exp.Expr, values: Mapping[str, Any] | None, *, bound: bool) -> e
         return _literal(values[name])
     if isinstance(
         node, exp.ArrayContains
-    ):  # SQLGlot's own words for it would be no condition that is estimated
+    ):  # SQLGlot's own words for it are nothing that PostgreSQL estimates
         return exp.EQ(this=node.expression, expression=exp.Any(this=exp.paren(node.this)))
     if isinstance(node, exp.Split):  # which SQLGlot leaves as it is
         return exp.Anonymous(this="STRING_TO_ARRAY", expressions=[node.this, node.expression])
