@@ -9,5 +9,14 @@ import { type Formats, formats } from "./format";
 export function useFormats(): Formats {
   const { data } = useQuery(statusQuery);
   const currency = data?.currency ?? "USD";
-  return useMemo(() => formats(navigator.language, currency), [currency]);
+  return useMemo(() => formats(language(), currency), [currency]);
+}
+
+/** The browser's language; some give names that no formatter takes, such as en-US@posix. */
+function language(): string {
+  try {
+    return new Intl.Locale(navigator.language).toString();
+  } catch {
+    return "en";
+  }
 }
