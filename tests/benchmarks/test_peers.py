@@ -87,11 +87,25 @@ def test_missing_and_surplus_customers_are_differences(tmp_path: Path) -> None:
         assert_same(ours, theirs, "The other")
 
 
-def test_the_measured_part_of_a_page_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
+def test_a_part_that_was_measured_anew_takes_its_own_place_in_the_page_and_the_rest_stays(
+    tmp_path: Path,
+) -> None:
     page = tmp_path / "benchmarks.md"
-    page.write_text("# Words\n\nBy hand.\n\n<!-- measured -->\n\nold figures\n")
-    report.write_page({"about": report.circumstances("scale", 2, 1)}, page)
+    page.write_text(
+        "# Words\n\n<!-- scale -->\n\nold\n\n<!-- /scale -->\n\nBy hand.\n\n<!-- full -->\n\nkept\n\n<!-- /full -->\n"
+    )
+    times = dict.fromkeys(("wall_min", "wall_median", "cpu_min", "cpu_median", "peak_bytes"), 2.0)
+    figures = {"times": 10, "sizes": {"100": times, "1000": times}}
+    report.write_page({"scale": figures | {"about": report.circumstances("scale", 2, 1)}}, page)
     text = page.read_text()
-    assert text.startswith("# Words\n\nBy hand.\n\n<!-- measured -->\n")
+    assert text.startswith("# Words\n\n<!-- scale -->\n\n## Scale\n")
+    assert text.endswith("<!-- /scale -->\n\nBy hand.\n\n<!-- full -->\n\nkept\n\n<!-- /full -->\n")
     assert "2 rounds" in text
-    assert "old figures" not in text
+    assert "old" not in text
+
+
+def test_a_part_that_was_never_measured_comes_last(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text("# Words\n\nBy hand.\n")
+    page.write_text(report.between_marks(page.read_text(), "load", "figures"))
+    assert page.read_text() == "# Words\n\nBy hand.\n\n<!-- load -->\n\nfigures\n\n<!-- /load -->\n"
