@@ -18,7 +18,18 @@ from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
 
 WORK = Path(gettempdir(), "patron-benchmarks")
-PARTS = ("full", "incremental", "figures", "scale", "postgres", "load", "serve", "spark", "publish")
+PARTS = (
+    "full",
+    "incremental",
+    "figures",
+    "scale",
+    "postgres",
+    "load",
+    "serve",
+    "serve-postgres",
+    "spark",
+    "publish",
+)
 OUT, ERR = Console(), Console(stderr=True)
 
 
@@ -101,8 +112,9 @@ def main(
         "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
         "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
         "load": lambda: loading.measure_all(work, load_rows, rounds, threads, say),
-        "serve": lambda: serving.serve(
-            Shop(work, customers), Shop(work, postgres_customers), connections, seconds, threads, say
+        "serve": lambda: serving.serve(Shop(work, customers), connections, seconds, threads, say),
+        "serve-postgres": lambda: serving.serve_postgres(
+            Shop(work, postgres_customers), connections, seconds, threads, say
         ),
     }
     lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
@@ -119,7 +131,8 @@ def main(
         "scale": f" --scale-from {scale_from}",
         "postgres": f" --postgres-customers {postgres_customers}",
         "load": f" --load-rows {load_rows}",
-        "serve": f" --customers {customers} --postgres-customers {postgres_customers} --connections {connections}",
+        "serve": f" --customers {customers} --connections {connections}",
+        "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
         "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
         "publish": f" --publish-rows {publish_rows}",
     }

@@ -45,6 +45,7 @@ def tables(results: Figures) -> dict[str, list[Table]]:
         "postgres": _postgres,
         "load": _load,
         "serve": serving_report.tables,
+        "serve-postgres": serving_report.tables,
         "spark": lakes_report.tables,
         "publish": lakes_report.publishing,
     }

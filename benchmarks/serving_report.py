@@ -1,4 +1,4 @@
-"""The figures of the part `serve` as tables."""
+"""The figures of the parts `serve` and `serve-postgres` as tables."""
 
 from __future__ import annotations
 
@@ -9,35 +9,33 @@ COLUMNS = ("p50 ms", "p95 ms", "a second", "server CPU ms")
 
 
 def tables(figures: Figures) -> list[Table]:
-    """Return two tables for each engine: at rest beside a bare route, and while builds run."""
-    return [
-        table
-        for name, found in figures["engines"].items()
-        for table in (_at_rest(name, found, figures), _while_building(name, found))
-    ]
+    """Return two tables: at rest beside a bare route, and while builds run."""
+    return [_at_rest(figures), _while_building(figures)]
 
 
-def _at_rest(name: str, found: Figures, figures: Figures) -> Table:
+def _at_rest(found: Figures) -> Table:
     rows = [(kind, *_times(one)) for kind, one in found["kinds"].items()]
-    notes = [f"{figures['connections']} connections, each kind for {figures['seconds']:g} s."]
+    notes = [f"{found['connections']} connections, each kind for {found['seconds']:g} s."]
     for kind, bare in found["bare"].items():
         rows.append((f"bare route, the bytes of {kind}", *_times(bare)))
         share = found["kinds"][kind]["a_second"] / bare["a_second"]
         notes.append(
             f"{kind}: {share:.2f} of the requests a second of a bare route with the same {bare['bytes']:,} bytes."
         )
-    title = f"Serving {found['customers']:,} customers from {name}"
+    title = f"Serving {found['customers']:,} customers from {found['engine']}"
     return Table(title, ("", *COLUMNS), tuple(rows), tuple(notes))
 
 
-def _while_building(name: str, found: Figures) -> Table:
+def _while_building(found: Figures) -> Table:
     rows = tuple(
         (kind, *_times(one), f"{one['p95'] / found['kinds'][kind]['p95']:.1f}")
         for kind, one in found["building"].items()
     )
     ended = [kind for kind, one in found["building"].items() if not one["whole"]]
     notes = (f"The build was over before the time was: {'; '.join(ended)}.",) if ended else ()
-    return Table(f"Serving from {name} while a full build runs", ("", *COLUMNS, "p95 to rest"), rows, notes)
+    return Table(
+        f"Serving from {found['engine']} while a full build runs", ("", *COLUMNS, "p95 to rest"), rows, notes
+    )
 
 
 def _times(one: Figures) -> tuple[str, ...]:

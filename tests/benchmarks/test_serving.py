@@ -53,7 +53,7 @@ def test_what_was_measured_is_told_in_tables() -> None:
         "bare": {"dashboard": {**one, "a_second": 40.0, "bytes": 1234}},
         "building": {"dashboard": {**one, "p95": 192.0, "whole": True}},
     }
-    figures = {"connections": 16, "seconds": 5.0, "engines": {"DuckDB": found}}
+    figures = {"engine": "DuckDB", "connections": 16, "seconds": 5.0} | found
     text = report.markdown({"serve": {"about": report.circumstances("serve", 1, 1)} | figures}, "serve")
     assert "| dashboard | 51.0 | 96.0 | 10 | 0.50 |" in text
     assert "0.25 of the requests a second of a bare route with the same 1,234 bytes" in text
