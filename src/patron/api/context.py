@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PREPARE_AGAIN_SECONDS = 30.0  # after it failed
 GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
+FROM_MEMORY = 2  # figures at a time: Python makes one, and what compresses another leaves Python to it
 WAITING = 20  # requests a reader may have before it; more are sent away at once
 STRANGERS_A_SECOND, STRANGERS_BURST = 1.0, 20  # credentials that are no good, from one address
 
@@ -77,6 +78,7 @@ class Context:
         self._prepare_again = float("-inf")  # when, after it failed
         self._preparation = threading.Lock()
         self._readers = CapacityLimiter(server.readers)
+        self._rememberers = CapacityLimiter(FROM_MEMORY)
         self._mark: Mark | None = None
         self._looked = float("-inf")
         self._preparing = self._prepare_aside()
@@ -100,7 +102,7 @@ class Context:
         memory = self.memory
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
             with suppress(Forgotten):
-                return await self._in_thread(partial(function, None, memory))
+                return await run_sync(partial(function, None, memory), limiter=self._rememberers)
         return await self.read(function, memory)
 
     async def _in_thread(self, function: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+EXACT = 2**53  # beyond it a float cannot tell all whole numbers apart
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -35,9 +36,11 @@ def with_text_ids(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def all_with_text_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows of the same columns as `with_text_ids` returns each; without ids they are the same rows."""
-    if not rows or not _ids_among(tuple(rows[0])):
+    if not rows:
         return rows
-    return [with_text_ids(row) for row in rows]
+    for name in _ids_among(tuple(rows[0])):
+        rows = [{**row, name: str(row[name])} if isinstance(row[name], int) else row for row in rows]
+    return rows
 
 
 def instant(moment: datetime | None) -> datetime | None:
@@ -54,7 +57,10 @@ def _ids_among(names: tuple[str, ...]) -> list[str]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        number = float(value)
+        if not number.is_integer():
+            return number
+        return int(number) if abs(number) < EXACT else int(value)
     if isinstance(value, frozenset | set):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

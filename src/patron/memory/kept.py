@@ -85,7 +85,8 @@ class _Added:
         added = _between(self.values[rows], bounds).tolist()
         counted = np.diff(bounds) if self.given is None else _between(self.given[rows], bounds)
         if self.places:
-            added = [Decimal(value).scaleb(-self.places) for value in added]
+            unit = _unit(self.places)
+            added = [unit * value for value in added]
         return [value if count else None for value, count in zip(added, counted.tolist(), strict=True)]
 
 
@@ -114,8 +115,7 @@ class KeptSums:
         if not self.sums.keeps_keys and not self.sums.is_one:
             columns = _only(columns, np.diff(bounds).astype(np.bool_))
         found = {name: formula(columns) for name, formula in self.sums.columns.items()}
-        rows_found = [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
-        return _ordered(rows_found, self.sums.order, columns)
+        return _ordered(_rows_of(tuple(found), list(found.values())), self.sums.order, columns)
 
 
 class KeptPicks:
@@ -138,7 +138,7 @@ class KeptPicks:
         if len(places) < limit and not self._is_all:
             return None
         columns = [values_at(places[:limit]) for values_at in self._columns]
-        return [dict(zip(self.picks.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+        return _rows_of(self.picks.columns, columns)
 
 
 class Memory:
@@ -176,14 +176,23 @@ def limit_of(picks: Picks, options: Mapping[str, Any]) -> int:
     return int(picks.limit.to_py())
 
 
+def _rows_of(names: Sequence[str], columns: Sequence[Column]) -> list[Row]:
+    """Return columns as rows; to fill them a column at a time takes a third of the time of one row after the other."""
+    rows: list[Row] = [{names[0]: value} for value in columns[0]]
+    for name, column in zip(names[1:], columns[1:], strict=True):
+        for row, value in zip(rows, column, strict=True):
+            row[name] = value
+    return rows
+
+
 def _values_at(column: pa.Array) -> Callable[[Whole], Column]:
     """Return what gives the values of some rows, without Arrow's own objects for each where that is quicker."""
     if column.null_count == 0 and pa.types.is_integer(column.type):
         numbers = _whole(column)
         return lambda places: numbers[places].tolist()
     if column.null_count == 0 and pa.types.is_decimal128(column.type):
-        units, scale = _whole(column), -column.type.scale
-        return lambda places: [Decimal(value).scaleb(scale) for value in units[places].tolist()]
+        units, unit = _whole(column), _unit(column.type.scale)
+        return lambda places: [unit * value for value in units[places].tolist()]
     if pa.types.is_string(column.type):
         encoded = pc.dictionary_encode(column, null_encoding="encode")
         if len(encoded.dictionary) <= FEW:
@@ -224,6 +233,11 @@ def _numbered(keys: Sequence[pa.ChunkedArray], length: int) -> tuple[Whole, Whol
 
 def _numbers_of_slices(table: pa.Table) -> Whole:
     return np.asarray(pc.fill_null(table.column(SLICE), 0), np.int64)
+
+
+def _unit(places: int) -> Decimal:
+    """Return the last place of a decimal; to multiply it is the quickest way to one, and exact up to 28 digits."""
+    return Decimal(1).scaleb(-places)
 
 
 def _whole(column: pa.Array) -> Whole:
