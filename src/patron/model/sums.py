@@ -46,6 +46,21 @@ def changed_sums(step: Step, former: str, fresh: str) -> str:
     )
 
 
+def added_to(step: Step, table: str, changes: str) -> tuple[str, str, str]:
+    """Return the statements that add `changes` to a shop sum in `table`: rows of their sums alone are written."""
+    same = " AND ".join(f"kept.{name} = changes.{name}" for name in step.keys)
+    columns = ", ".join(step.columns)
+    return (
+        f"UPDATE {table} AS kept\n"
+        f"SET {', '.join(f'{name} = kept.{name} + changes.{name}' for name in step.sums)}\n"
+        f"FROM {changes} AS changes WHERE {same}",
+        f"INSERT INTO {table} ({columns})\n"
+        f"SELECT {columns} FROM {changes} AS changes\n"
+        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE {same})",
+        f"DELETE FROM {table} WHERE {ENTRIES} = 0",
+    )
+
+
 def new_slice_numbers(schema: str = "") -> str:
     """Return the statement that keeps the numbers of slices met for the first time; `schema` ends with a dot."""
     columns = ", ".join(SLICE_NUMBERS.names)

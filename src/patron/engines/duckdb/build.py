@@ -32,7 +32,7 @@ from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.model.steps import Step as ModelStep
-from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers
+from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers, summed_tables
 from patron.tracing import in_this_span, span
 
 if TYPE_CHECKING:
@@ -219,9 +219,6 @@ class DuckDBBuild:
                 ),
             )
             recomputed = _count(cursor, "batch")
-            sums = ChangedSums(cursor, f"{self.engine.catalog}.main") if self.figures else None
-            if sums:
-                self._timed("former sums", sums.keep_former)
             new = 0
             if recomputed:
                 self._run_once(cursor)
@@ -229,10 +226,18 @@ class DuckDBBuild:
                     self._run_batch(cursor, suffix="_batch")
                 new = self._note_new(cursor, "customer_features_batch")
                 self._timed("merge", lambda: self._merge(cursor))
+            sums = (
+                ChangedSums(cursor, f"{self.engine.catalog}.main", has_batch=recomputed > 0)
+                if self.figures
+                else None
+            )
             return self._finish(cursor, new, recomputed, sums)
 
     def _merge(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Put fresh rows in the place of former ones, but for what sums read: they need both."""
         for step in self._steps(Kept.CUSTOMER_TABLE):
+            if step.name in summed_tables():
+                continue
             cursor.execute(
                 f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
             )
@@ -309,6 +314,8 @@ class DuckDBBuild:
         for step in kept(Kept.SHOP_TABLE, Kept.SHOP_SUM):
             if step.is_rollup and not self.figures:
                 cursor.execute(f"DELETE FROM {step.name}")
+            elif step.name == CUSTOMER_SLICES and sums:
+                self.rows[step.name] = self._timed(step.name, sums.take_in)
             elif step.kept is Kept.SHOP_SUM and sums and sums.are_few:
                 self.rows[step.name] = self._timed(step.name, partial(sums.add, step))
             else:
@@ -316,8 +323,6 @@ class DuckDBBuild:
                 self._run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
             if step.name == SLICES:
                 cursor.execute(new_slice_numbers())
-            if step.name == CUSTOMER_SLICES and sums:
-                self._timed("changed slices", sums.compare)
 
     def _finish(
         self,

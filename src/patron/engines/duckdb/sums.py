@@ -1,10 +1,11 @@
-"""Shop sums of an incremental build on DuckDB: what changed is taken off and put on."""
+"""Customers' slices and the sums over them in an incremental build on DuckDB: what changed is taken off and put on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, ENTRIES, changed_sums, summed_tables
+from patron.model.steps import step_named
+from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, added_to, changed_sums, summed_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -15,77 +16,72 @@ if TYPE_CHECKING:
 class ChangedSums:
     """The rows behind the sums, as they were and as they are, of the customers for whom they differ.
 
-    `temp.batch` holds the customers that are computed again. Call `keep_former` before anything is merged, `compare`
-    when all customers have their slices, then `add` for each shop sum.
+    `temp.batch` holds the customers that are computed again, and `temp.NAME_batch` their new rows of each table that
+    sums read. These go into the tables by `take_in`, for then each table is looked through once for all that is
+    needed of it. Call it when slices are known, then `add` for each shop sum if those affected `are_few`.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, main: str) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, main: str, *, has_batch: bool) -> None:
         self.cursor = cursor
         self.main = main
+        self.has_batch = has_batch
         self.are_few = False
 
-    def keep_former(self) -> None:
-        """Keep the rows of before of the customers that are computed again, and everybody's slice."""
+    def take_in(self) -> int:
+        """Bring customers' slices up to date, and the rows behind the sums; returns how many customers there are."""
+        everybody = self._regroup()
+        self.are_few = self._count("temp.affected") <= max(1000, ANEW_FROM_SHARE * everybody)
         for name in summed_tables():
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE former_{name} AS "
-                f"SELECT * FROM {self.main}.{name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
-            )
-        self._run(f"CREATE OR REPLACE TEMP TABLE slices_before AS FROM {self.main}.{CUSTOMER_SLICES}")
-
-    def compare(self) -> None:
-        """Find the customers whose slice is another, and whether those for whom sums change are few enough."""
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE moved AS "
-            "SELECT COALESCE(was.customer_id, now.customer_id) AS customer_id "
-            "FROM temp.slices_before AS was "
-            f"FULL JOIN {self.main}.{CUSTOMER_SLICES} AS now ON now.customer_id = was.customer_id "
-            "WHERE was.slice_id IS DISTINCT FROM now.slice_id "
-            "EXCEPT SELECT customer_id FROM temp.batch"
-        )
-        self._run(
-            "CREATE OR REPLACE TEMP TABLE affected AS "
-            "SELECT customer_id FROM temp.moved UNION ALL SELECT DISTINCT customer_id FROM temp.batch"
-        )
-        affected = self._count("temp.affected")
-        everybody = self._count(f"{self.main}.{CUSTOMER_SLICES}")
-        self.are_few = affected <= max(1000, ANEW_FROM_SHARE * everybody)
-        if not self.are_few:
-            return
-        for name in summed_tables():
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE fresh_{name} AS "
-                f"SELECT * FROM {self.main}.{name} WHERE customer_id IN (SELECT customer_id FROM temp.affected)"
-            )
-            self._run(
-                f"INSERT INTO temp.former_{name} "
-                f"FROM temp.fresh_{name} WHERE customer_id IN (SELECT customer_id FROM temp.moved)"
-            )
-        for time, table in (("former", "temp.slices_before"), ("fresh", f"{self.main}.{CUSTOMER_SLICES}")):
-            self._run(
-                f"CREATE OR REPLACE TEMP TABLE {time}_{CUSTOMER_SLICES} AS "
-                f"FROM {table} WHERE customer_id IN (SELECT customer_id FROM temp.affected)"
-            )
+            if self.are_few:
+                self._keep(f"former_{name}", f"FROM {self.main}.{name} WHERE {_is_among('affected')}")
+            if self.has_batch:
+                self._replace(name, "batch", f"{name}_batch", "customer_id")
+            if self.are_few:
+                fresh = f" UNION ALL BY NAME FROM temp.{name}_batch" if self.has_batch else ""
+                self._keep(f"fresh_{name}", f"FROM temp.former_{name} WHERE NOT {_is_among('batch')}{fresh}")
+            if self.has_batch:
+                self._run(f"DROP TABLE temp.{name}_batch")
+        return everybody
 
     def add(self, step: Step) -> int:
         """Bring a shop sum up to date; returns how many rows it has."""
+        unordered = step.tree
+        unordered.set("order", None)
+        query = unordered.sql("duckdb")
         for time in ("former", "fresh"):
             for name in (*summed_tables(), CUSTOMER_SLICES):
                 self._run(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM temp.{time}_{name}")
-            self._run(f"CREATE OR REPLACE TEMP TABLE {time} AS {step.sql}")
+            self._keep(time, query)
         for name in (*summed_tables(), CUSTOMER_SLICES):
             self._run(f"DROP VIEW temp.{name}")
-        changes = changed_sums(step, "temp.former", "temp.fresh")
-        self._run(
-            f"CREATE OR REPLACE TEMP TABLE summed AS "
-            f"SELECT {', '.join(step.keys)}, {', '.join(f'SUM({name}) AS {name}' for name in step.sums)} "
-            f"FROM (FROM {self.main}.{step.name} UNION ALL BY NAME ({changes})) "
-            f"GROUP BY ALL HAVING SUM({ENTRIES}) <> 0"
+        self._keep("changes", changed_sums(step, "temp.former", "temp.fresh"))
+        table = f"{self.main}.{step.name}"
+        for statement in added_to(step, table, "temp.changes"):
+            self._run(statement)
+        return self._count(table)
+
+    def _regroup(self) -> int:
+        """Find whom the sums count otherwise than before, and give those their slices; returns the number of all."""
+        unordered = step_named(CUSTOMER_SLICES).tree
+        unordered.set("order", None)
+        now, kept = f"({unordered.sql('duckdb')}) AS now", f"{self.main}.{CUSTOMER_SLICES}"
+        self._keep(
+            "affected",
+            f"SELECT now.customer_id FROM {now} JOIN {kept} AS was ON was.customer_id = now.customer_id "
+            "WHERE was.slice_id <> now.slice_id UNION SELECT customer_id FROM temp.batch",
         )
-        self._run(f"DELETE FROM {self.main}.{step.name}")
-        order = ", ".join(step_order(step))
-        self._run(f"INSERT INTO {self.main}.{step.name} BY NAME FROM temp.summed ORDER BY {order}")
-        return self._count(f"{self.main}.{step.name}")
+        self._keep(f"former_{CUSTOMER_SLICES}", f"FROM {kept} WHERE {_is_among('affected')}")
+        self._keep(f"fresh_{CUSTOMER_SLICES}", f"FROM {now} WHERE {_is_among('affected')}")
+        self._replace(CUSTOMER_SLICES, "affected", f"fresh_{CUSTOMER_SLICES}", "draw, customer_id")
+        return self._count(kept)
+
+    def _replace(self, name: str, whose: str, fresh: str, order: str) -> None:
+        """Put fresh rows in the place of all that a table has of some customers."""
+        self._run(f"DELETE FROM {self.main}.{name} WHERE {_is_among(whose)}")
+        self._run(f"INSERT INTO {self.main}.{name} BY NAME FROM temp.{fresh} ORDER BY {order}")
+
+    def _keep(self, name: str, query: str) -> None:
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
     def _run(self, sql: str) -> None:
         self.cursor.execute(sql)
@@ -94,7 +90,5 @@ class ChangedSums:
         return int(self.cursor.execute(f"SELECT COUNT(*) FROM {table}").fetchall()[0][0])
 
 
-def step_order(step: Step) -> list[str]:
-    """Return by which columns a step orders its rows."""
-    order = step.tree.args.get("order")
-    return [one.name for one in order.expressions] if order else ["ALL"]
+def _is_among(table: str) -> str:
+    return f"customer_id IN (SELECT customer_id FROM temp.{table})"

@@ -5,9 +5,11 @@ The procedure's variable `anew` says whether sums are made anew.
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from patron.engines.postgres.render import rendered
 from patron.model.steps import Step
-from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, ENTRIES, changed_sums, summed_tables
+from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, added_to, changed_sums, summed_tables
 
 TIMES = ("former", "fresh")
 
@@ -55,22 +57,17 @@ def compare(home: str) -> str:
 def brought_up_to_date(step: Step, schema: str, home: str) -> str:
     """Return what adds to a shop sum what changed; `step_rows` then says how many of its rows did."""
     changes = f"{step.name}_changes"
-    same = " AND ".join(f"kept.{name} = changes.{name}" for name in step.keys)
-    columns = ", ".join(step.columns)
     made = "".join(
         _table(f"{step.name}_{time}", rendered(step.tree, schema, stand_ins=_stand_ins(time)))
         for time in TIMES
     )
     query = changed_sums(step, *(f"pg_temp.{step.name}_{time}" for time in TIMES))
-    return f"""{made}{_table(changes, query)}        step_rows := (SELECT COUNT(*) FROM pg_temp.{changes});
-        UPDATE {home}.{step.name} AS kept
-        SET {", ".join(f"{name} = kept.{name} + changes.{name}" for name in step.sums)}
-        FROM pg_temp.{changes} AS changes WHERE {same};
-        INSERT INTO {home}.{step.name} ({columns})
-        SELECT {columns} FROM pg_temp.{changes} AS changes
-        WHERE NOT EXISTS (SELECT 1 FROM {home}.{step.name} AS kept WHERE {same});
-        DELETE FROM {home}.{step.name} WHERE {ENTRIES} = 0;
-"""
+    added = ";\n".join(added_to(step, f"{home}.{step.name}", f"pg_temp.{changes}"))
+    return (
+        f"{made}{_table(changes, query)}"
+        f"        step_rows := (SELECT COUNT(*) FROM pg_temp.{changes});\n"
+        f"{indent(added, '        ')};\n"
+    )
 
 
 def _stand_ins(time: str) -> dict[str, str]:

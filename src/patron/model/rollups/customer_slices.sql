@@ -7,7 +7,7 @@ SELECT
     slice_id,                                                   -- The slice.
     SUBSTRING(MD5(CAST(customer_id AS TEXT)), 1, 8) AS draw,    -- Place in the order.
     registration_date,                                          -- The day the customer became known, or None.
-    days_since_last_purchase,                                   -- Days up to as_of.
+    last_purchase_date,                                         -- The latest purchase that is no return, or None.
     total_purchases,                                            -- Number of orders.
     customer_360.total_lifetime_value                           -- Sum of total_amount, returns included.
 FROM customer_360

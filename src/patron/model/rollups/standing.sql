@@ -1,96 +1,102 @@
 -- The leading figures as a build of an earlier day would have had them, of the slices of today. At a month's end they
--- are the sum of all changes up to it; as_of and the same date a year before need the days of their month too.
+-- are the sum of all changes up to it; at as_of and the same date a year before they are that of the month before, and
+-- what changed in their month since.
 -- Grain: one row per slice and point in time.
 -- Kept as: shop table
 WITH exact_points AS (
-    SELECT
-        as_of,
-        CAST(DATE_TRUNC('month', as_of) AS DATE) AS month,
-        year_before,
-        CAST(DATE_TRUNC('month', year_before) AS DATE) AS month_before
-    FROM (SELECT as_of, CAST(as_of - INTERVAL 1 YEAR AS DATE) AS year_before FROM current_build) AS days
-),
-
-points AS (
-    SELECT point, points_in_time.month, point = as_of OR point = year_before AS is_exact
+    SELECT point, month
     FROM points_in_time
-    CROSS JOIN exact_points
+    WHERE point = $as_of OR point = CAST($as_of - INTERVAL 1 YEAR AS DATE)
 ),
 
-counting_days AS (
+-- All that changes in these two months does so 0, 365 or 730 days after one of these days; leap years shift them by one.
+recent_days AS (
     SELECT
-        customer_days.*,
-        known_on >= month AND known_on <= as_of AS is_of_month,
-        known_on >= month_before AND known_on <= year_before AS is_of_month_before,
-        CASE
-            WHEN purchased_amount IS NULL OR sold_on <= as_of - 730 OR known_on > as_of THEN NULL
-            WHEN sold_on > as_of - 365 THEN CASE WHEN previous_day BETWEEN as_of - 729 AND as_of - 365 THEN 1 END
-            WHEN previous_day > as_of - 730 THEN NULL
-            ELSE 0
-        END AS retained,
-        CASE
-            WHEN purchased_amount IS NULL OR sold_on <= year_before - 730 OR known_on > year_before THEN NULL
-            WHEN sold_on > year_before - 365
-                THEN CASE WHEN previous_day BETWEEN year_before - 729 AND year_before - 365 THEN 1 END
-            WHEN previous_day > year_before - 730 THEN NULL
-            ELSE 0
-        END AS retained_before
+        customer_id, known_on, revenue, purchased_amount, orders, first_orders, second_orders,
+        GREATEST(sold_on + 365, previous_day + 730, known_on) AS base_from,
+        sold_on + 730 AS base_until,
+        GREATEST(previous_day + 365, known_on) AS retained_from,
+        LEAST(sold_on + 365, previous_day + 730) AS retained_until,
+        purchased_amount IS NOT NULL AND previous_day IS NOT NULL AS is_repeat
     FROM customer_days
-    CROSS JOIN exact_points
-    WHERE known_on > year_before - 730
+    WHERE known_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) AND $as_of
+        OR known_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 366 AND $as_of - 365
+        OR sold_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 366 AND $as_of - 365
+        OR sold_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 731 AND $as_of - 730
+        OR sold_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 1096 AND $as_of - 1095
+        OR previous_day BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 366 AND $as_of - 365
+        OR previous_day BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 731 AND $as_of - 730
+        OR previous_day BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 1096 AND $as_of - 1095
 ),
 
 days AS (
     SELECT
-        slice_id, revenue, purchased_amount, orders, first_orders, second_orders,
-        is_of_month, is_of_month_before, retained, retained_before
-    FROM counting_days
-    JOIN customer_slices ON customer_slices.customer_id = counting_days.customer_id
-    WHERE is_of_month OR is_of_month_before OR retained IS NOT NULL OR retained_before IS NOT NULL
+        point,
+        customer_id,
+        CASE WHEN known_on BETWEEN month AND point THEN 1 ELSE 0 END AS is_new,
+        revenue, purchased_amount, orders, first_orders, second_orders,
+        CASE WHEN purchased_amount IS NULL OR base_from >= base_until THEN 0
+            ELSE CASE WHEN base_from BETWEEN month AND point THEN 1 ELSE 0 END
+            - CASE WHEN base_until BETWEEN month AND point THEN 1 ELSE 0 END
+        END AS base,
+        CASE WHEN NOT is_repeat OR retained_from >= retained_until THEN 0
+            ELSE CASE WHEN retained_from BETWEEN month AND point THEN 1 ELSE 0 END
+            - CASE WHEN retained_until BETWEEN month AND point THEN 1 ELSE 0 END
+        END AS retained
+    FROM recent_days
+    CROSS JOIN exact_points
+),
+
+-- All months before those of the points count alike, so they are taken together first.
+summed_changes AS (
+    SELECT
+        slice_id,
+        GREATEST(month, month_before) AS month,
+        SUM(customers) AS customers,
+        SUM(value) AS value,
+        SUM(purchased_amount) AS purchased_amount,
+        SUM(orders) AS orders,
+        SUM(buyers) AS buyers,
+        SUM(repeat_buyers) AS repeat_buyers,
+        SUM(retention_base) AS retention_base,
+        SUM(retained) AS retained
+    FROM monthly_changes
+    CROSS JOIN (SELECT CAST(MIN(month) - INTERVAL 1 MONTH AS DATE) AS month_before FROM points_in_time) AS first_point
+    GROUP BY slice_id, GREATEST(month, month_before)
 ),
 
 changes AS (
     SELECT
-        point, slice_id, customers, value, purchased_amount, orders, buyers, repeat_buyers,
-        CASE WHEN is_exact THEN 0 ELSE retention_base END AS retention_base,
-        CASE WHEN is_exact THEN 0 ELSE retained END AS retained
-    FROM monthly_changes
-    JOIN points
-        ON monthly_changes.month < points.month OR (monthly_changes.month = points.month AND NOT is_exact)
+        point, slice_id, customers, value, purchased_amount, orders, buyers, repeat_buyers, retention_base, retained
+    FROM summed_changes
+    JOIN points_in_time ON summed_changes.month < points_in_time.month
     UNION ALL
-    SELECT as_of, slice_id, COUNT(*), 0, 0, 0, 0, 0, 0, 0
+    SELECT
+        point, slice_id, customers, value, purchased_amount, orders, buyers, repeat_buyers, retention_base, retained
+    FROM summed_changes
+    JOIN points_in_time ON points_in_time.month = summed_changes.month
+    WHERE point NOT IN (SELECT point FROM exact_points)
+    UNION ALL
+    SELECT point, slice_id, COUNT(*), 0, 0, 0, 0, 0, 0, 0
     FROM customer_slices
-    CROSS JOIN exact_points
-    WHERE registration_date >= month AND registration_date <= as_of
-    GROUP BY as_of, slice_id
+    JOIN exact_points ON registration_date BETWEEN month AND point
+    GROUP BY point, slice_id
     UNION ALL
-    SELECT year_before, slice_id, COUNT(*), 0, 0, 0, 0, 0, 0, 0
-    FROM customer_slices
-    CROSS JOIN exact_points
-    WHERE registration_date >= month_before AND registration_date <= year_before
-    GROUP BY year_before, slice_id
-    UNION ALL
-    SELECT as_of, slice_id, 0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
+    SELECT
+        point,
+        slice_id,
+        0,
+        SUM(CASE WHEN is_new = 1 THEN revenue ELSE 0 END),
+        SUM(CASE WHEN is_new = 1 THEN COALESCE(purchased_amount, 0) ELSE 0 END),
+        SUM(is_new * orders),
+        SUM(is_new * first_orders),
+        SUM(is_new * second_orders),
+        SUM(base),
+        SUM(retained)
     FROM days
-    CROSS JOIN exact_points
-    WHERE is_of_month
-    UNION ALL
-    SELECT year_before, slice_id, 0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0
-    FROM days
-    CROSS JOIN exact_points
-    WHERE is_of_month_before
-    UNION ALL
-    SELECT as_of, slice_id, 0, 0, 0, 0, 0, 0, COUNT(*) - SUM(retained), SUM(retained)
-    FROM days
-    CROSS JOIN exact_points
-    WHERE retained IS NOT NULL
-    GROUP BY as_of, slice_id
-    UNION ALL
-    SELECT year_before, slice_id, 0, 0, 0, 0, 0, 0, COUNT(*) - SUM(retained_before), SUM(retained_before)
-    FROM days
-    CROSS JOIN exact_points
-    WHERE retained_before IS NOT NULL
-    GROUP BY year_before, slice_id
+    JOIN customer_slices ON customer_slices.customer_id = days.customer_id
+    WHERE is_new <> 0 OR base <> 0 OR retained <> 0
+    GROUP BY point, slice_id
 )
 
 SELECT
