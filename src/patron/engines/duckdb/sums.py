@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from patron.model.steps import step_named
 from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, added_to, changed_sums, summed_tables
 
@@ -62,16 +64,23 @@ class ChangedSums:
 
     def _regroup(self) -> int:
         """Find whom the sums count otherwise than before, and give those their slices; returns the number of all."""
-        unordered = step_named(CUSTOMER_SLICES).tree
-        unordered.set("order", None)
-        now, kept = f"({unordered.sql('duckdb')}) AS now", f"{self.main}.{CUSTOMER_SLICES}"
+        kept = f"{self.main}.{CUSTOMER_SLICES}"
+        now = step_named(CUSTOMER_SLICES).tree
+        now.set("order", None)
         self._keep(
-            "affected",
-            f"SELECT now.customer_id FROM {now} JOIN {kept} AS was ON was.customer_id = now.customer_id "
-            "WHERE was.slice_id <> now.slice_id UNION SELECT customer_id FROM temp.batch",
+            "regrouped",
+            f"SELECT now.customer_id, now.slice_id FROM ({now.sql('duckdb')}) AS now "
+            f"LEFT JOIN {kept} AS was ON was.customer_id = now.customer_id "
+            "WHERE now.slice_id IS DISTINCT FROM was.slice_id OR now.customer_id IN (FROM temp.batch)",
         )
+        self._keep(
+            "affected", "SELECT customer_id FROM temp.regrouped UNION SELECT customer_id FROM temp.batch"
+        )
+        # The slices just found take the place of those that the step would look up again.
+        found = exp.select(*now.selects).from_(now.args["from_"].this)
+        found = found.join("temp.regrouped", using=["customer_id"])
         self._keep(f"former_{CUSTOMER_SLICES}", f"FROM {kept} WHERE {_is_among('affected')}")
-        self._keep(f"fresh_{CUSTOMER_SLICES}", f"FROM {now} WHERE {_is_among('affected')}")
+        self._keep(f"fresh_{CUSTOMER_SLICES}", found.sql("duckdb"))
         self._replace(CUSTOMER_SLICES, "affected", f"fresh_{CUSTOMER_SLICES}", "draw, customer_id")
         return self._count(kept)
 
