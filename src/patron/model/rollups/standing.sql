@@ -47,7 +47,7 @@ days AS (
     CROSS JOIN exact_points
 ),
 
--- All months before those of the points count alike, so they are taken together first.
+-- All months before those of the points count alike, so they are taken together first; those after as_of do not.
 summed_changes AS (
     SELECT
         slice_id,
@@ -62,6 +62,7 @@ summed_changes AS (
         SUM(retained) AS retained
     FROM monthly_changes
     CROSS JOIN (SELECT CAST(MIN(month) - INTERVAL 1 MONTH AS DATE) AS month_before FROM points_in_time) AS first_point
+    WHERE month <= $as_of
     GROUP BY slice_id, GREATEST(month, month_before)
 ),
 
