@@ -66,11 +66,13 @@ class Store(ABC):
 
     `folder` is a place for temporary files, gone when the store is closed. `home` stands before the names of the
     shop's own tables in SQL, `row_number` is what numbers a staged row in the shop's database after `merge`.
+    Where it `keeps_former` rows, loads can be undone.
     """
 
     reader: duckdb.DuckDBPyConnection
     home: str
     row_number: str
+    keeps_former = True
 
     def __init__(self) -> None:
         self._scratch = Scratch()

@@ -126,7 +126,8 @@ class Loading:
         self.mapping: Mapping | None = None
         self.options = options
         self.progress = progress
-        self.undoable = engine.settings.undoable_loads > 0
+        self.undoable_loads = engine.settings.undoable_loads if store.keeps_former else 0
+        self.undoable = self.undoable_loads > 0
         self.notes: list[str] = []
         self.retried: dict[str, Returning] = {}
         self.waited: dict[str, Returning] = {}
@@ -195,7 +196,7 @@ class Loading:
 
     def _store(self, staged: dict[str, StagedTable], files: Callable[[], tuple[FileRead, ...]]) -> LoadReport:
         self.load_id = next_load_id(self.store)
-        forget(self.store, self.load_id, self.engine.settings.undoable_loads)
+        forget(self.store, self.load_id, self.undoable_loads)
         self.bring_entries(staged)
         waiting = waiting_tables(self.store)
         self.store.lock(table for table in CONTRACT if table.name in staged or table.name in waiting)

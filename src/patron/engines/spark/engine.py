@@ -17,9 +17,10 @@ from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.receiving import Receiver
 from patron.engines.serving import not_served
 from patron.engines.spark.build import SparkBuild
-from patron.engines.spark.lake import Lake
+from patron.engines.spark.lake import Lake, parts
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import open_session, place, telling
+from patron.engines.spark.store import SparkStore
 from patron.engines.spark.sweeping import sweep
 from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
@@ -27,9 +28,6 @@ from patron.errors import DatabaseError
 from patron.model.render import mark
 from patron.model.steps import STORED, Kept, kept, steps
 from patron.settings import Settings
-
-# What one message to a Spark Connect server may hold, with room to spare.
-BYTES_AT_ONCE = 32_000_000
 
 
 class SparkEngine(Engine):
@@ -46,15 +44,16 @@ class SparkEngine(Engine):
         self.where = place(url)
         self.lake = Lake(open_session(self.where), self.where, settings.id_type)
         if self._is_there():
-            self._show_latest()
+            self.show_latest()
 
     def close(self) -> None:
-        self._end(self.lake)
+        self.end(self.lake)
 
     def _is_there(self) -> bool:
         return self.lake.ids() is not None
 
-    def _show_latest(self) -> None:
+    def show_latest(self) -> None:
+        """Show what loads have stored and what the latest build made."""
         self.lake.show_declared()
         self.lake.show_build(self.lake.last_commit())
 
@@ -73,7 +72,7 @@ class SparkEngine(Engine):
     def snapshot(self) -> Iterator[None]:
         """Show the latest build; what it made is never changed, so it is the same throughout."""
         if self._is_there():
-            self._show_latest()
+            self.show_latest()
         yield
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
@@ -126,7 +125,7 @@ class SparkEngine(Engine):
             found = self.lake.found(table)
             if found and (error := self.lacking(table, found)):
                 raise error
-        self._show_latest()
+        self.show_latest()
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         if self.where.schema:
@@ -135,7 +134,7 @@ class SparkEngine(Engine):
                 f"{table.name} with what made it."
             )
         count = 0
-        for part in _parts(batches):
+        for part in parts(batches):
             with telling(self.where):
                 self.lake.write(self.lake.session.createDataFrame(part), table.name)
             count += part.num_rows
@@ -143,10 +142,7 @@ class SparkEngine(Engine):
         return count
 
     def store(self) -> Store:
-        raise DatabaseError(
-            "Patron does not load files into a lake; write them there as Parquet with what you have for it, "
-            f"one folder a table under {self.where.tables}."
-        )
+        return SparkStore(self, Lake(open_session(self.where), self.where, self.settings.id_type))
 
     def receiver(self) -> Receiver:
         raise DatabaseError(
@@ -164,25 +160,14 @@ class SparkEngine(Engine):
         try:
             record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()
         except BaseException:
-            self._end(lake)
+            self.end(lake)
             raise
         before, self.lake = self.lake, lake  # its session shows what it has built
-        self._end(before)
+        self.end(before)
         self.notes = sweep(lake, datetime.now(UTC))
         return record
 
-    def _end(self, lake: Lake) -> None:
+    def end(self, lake: Lake) -> None:
+        """Let go of a session."""
         with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
             lake.session.stop()
-
-
-def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield the rows in tables that fit into a message."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if any(batch.num_rows for batch in waiting):
-        yield pa.Table.from_batches(waiting)
