@@ -17,7 +17,8 @@ from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.receiving import Receiver
 from patron.engines.serving import not_served
 from patron.engines.spark.build import SparkBuild
-from patron.engines.spark.lake import Lake, parts
+from patron.engines.spark.lake import Lake, made_by, parts
+from patron.engines.spark.marks import MARKS, changed, marks
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import open_session, place, telling
 from patron.engines.spark.store import SparkStore
@@ -37,6 +38,7 @@ class SparkEngine(Engine):
     """
 
     dialect = DIALECT
+    installs_derived = False
 
     def __init__(self, url: str, settings: Settings) -> None:
         """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
@@ -44,7 +46,7 @@ class SparkEngine(Engine):
         self.where = place(url)
         self.lake = Lake(open_session(self.where), self.where, settings.id_type)
         if self._is_there():
-            self.show_latest()
+            self._show_latest()
 
     def close(self) -> None:
         self.end(self.lake)
@@ -52,8 +54,7 @@ class SparkEngine(Engine):
     def _is_there(self) -> bool:
         return self.lake.ids() is not None
 
-    def show_latest(self) -> None:
-        """Show what loads have stored and what the latest build made."""
+    def _show_latest(self) -> None:
         self.lake.show_declared()
         self.lake.show_build(self.lake.last_commit())
 
@@ -72,7 +73,7 @@ class SparkEngine(Engine):
     def snapshot(self) -> Iterator[None]:
         """Show the latest build; what it made is never changed, so it is the same throughout."""
         if self._is_there():
-            self.show_latest()
+            self._show_latest()
         yield
 
     def sql(self, query: exp.Query, values: Mapping[str, Any] | None = None) -> str:
@@ -125,7 +126,7 @@ class SparkEngine(Engine):
             found = self.lake.found(table)
             if found and (error := self.lacking(table, found)):
                 raise error
-        self.show_latest()
+        self._show_latest()
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         if self.where.schema:
@@ -154,6 +155,16 @@ class SparkEngine(Engine):
     @cached_property
     def model_mark(self) -> str:
         return mark([rendered(step.tree) for step in steps()], self.dialect)
+
+    def _changed(self) -> str:
+        """Return the query for the customers whose marks are not those of the latest build; none before the first."""
+        last = self.lake.last_commit()
+        if last is None or MARKS not in made_by(last).columns:
+            return super()._changed()
+        made = made_by(last)
+        self.lake.show_own("former_marks", self.lake.path(MARKS, made.folder), made.columns[MARKS])
+        self.lake.view("present_marks", marks())
+        return changed("former_marks", "present_marks", last["as_of"])
 
     def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         lake = Lake(open_session(self.where), self.where, self.settings.id_type)

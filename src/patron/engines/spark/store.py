@@ -88,7 +88,7 @@ class SparkStore(Store):
         if dry_run:
             self.lake.empty(self.own)
         elif self.lake.loaded is not self.before:
-            self.engine.show_latest()
+            self.engine.lake.show_declared()
 
     def lock(self, tables: Iterable[Table]) -> None:
         """Nobody can be kept from writing: who ends first stands, and the other load says so."""
