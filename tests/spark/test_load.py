@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from patron.contract import CONTRACT
 from patron.engines import Engine
+from patron.engines.spark import fetching
 from patron.errors import SourceError
 from patron.settings import Settings
 from patron.sources.load import LoadReport, load
@@ -194,3 +195,32 @@ def test_whatever_comes(lake: str, databases: Databases, first: Shop, second: Sh
     ):
         for name, some in (("first", first), ("second", second)):
             same((one, other), write_shop(some, Path(folder, name)))
+
+
+def test_files_that_the_cluster_reads(two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several pieces, packed, with bytes that are no text; what is no data is passed over."""
+    monkeypatch.setattr(fetching, "PIECE", 200)
+    folder = ugly(tmp_path / "given here")
+    (folder / "customer_info.csv").unlink()
+    write(folder / "customer_info" / "part 1.csv.gz", files.CUSTOMERS)
+    write(folder / "read me.txt.bak", "nothing")
+    one = load(two[0], f"file://{folder}")
+    other = load(two[1], folder)
+    assert [(file.name, file.sha256) for file in one.files] == [
+        (file.name, file.sha256) for file in other.files
+    ]
+    for table in CONTRACT:
+        assert stored(two[0], table.name) == stored(two[1], table.name)
+    again = load(two[0], f"file://{folder}/purchase_transactions.csv")
+    assert (again.unchanged, again.new_in_quarantine) == (4, 0)
+
+
+def test_files_that_the_cluster_does_not_have(
+    two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SourceError, match="no data file at file:///nowhere that the cluster can read"):
+        load(two[0], "file:///nowhere")
+    shop_files(tmp_path)
+    monkeypatch.setattr(fetching, "MOST", 100)
+    with pytest.raises(SourceError, match="gives files of at most 100"):
+        load(two[0], f"file://{tmp_path}")

@@ -9,9 +9,10 @@ shop's tables, all in one transaction. What happens beside merging is plain SQL 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -90,6 +91,13 @@ class Store(ABC):
         """Let go of the reader and of all temporary tables and files."""
         self.reader.close()
         self._scratch.close()
+
+    def bring_files(self, url: str, wanted: Callable[[str], bool]) -> Path | None:
+        """Copy the files at a URL whose names are `wanted` to a folder, where the database reads them for its clients.
+
+        Returns None where this machine is to read them itself; raises SourceError when there are none.
+        """
+        return None
 
     @abstractmethod
     def transaction(self, *, dry_run: bool = False) -> AbstractContextManager[None]:

@@ -33,7 +33,7 @@ from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
 from patron.sources.content import Files, Hashing, content_hash
-from patron.sources.formats.remote import public
+from patron.sources.formats.remote import copying, public
 from patron.sources.former import earlier_loads_met
 from patron.sources.loads import find_same, forget, next_load_id, record
 from patron.sources.mapping.model import Mapping
@@ -94,8 +94,11 @@ def load(
     listed = [str(path) for path in ([paths] if isinstance(paths, Path | str) else paths)]
     source = ", ".join(map(public, listed))
     with storing(engine, source) as store:
+        copied = copying(store.bring_files)
         reading = (store.reader, store.folder, engine.settings.id_type, progress, listed)
-        reader = LayoutReader(*reading) if mapping is None else MappedReader(*reading, mapping)
+        reader = (
+            LayoutReader(*reading, copied) if mapping is None else MappedReader(*reading, mapping, copied)
+        )
         with closing(reader):
             return Loading(engine, store, source, options, progress).run(reader)
 

@@ -8,9 +8,11 @@ stay on the cluster, which joins them with what arrives. A load is swapped in by
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,6 +22,7 @@ from patron.contract import CONTRACT, Column, Table, table_named
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type
 from patron.engines.spark import loaded
+from patron.engines.spark.fetching import OTHERS, fetch
 from patron.engines.spark.lake import FOLDER, Lake, parts
 from patron.engines.spark.marks import row_mark
 from patron.engines.spark.render import DIALECT
@@ -68,6 +71,13 @@ class SparkStore(Store):
     def close(self) -> None:
         super().close()
         self.engine.end(self.lake)
+
+    def bring_files(self, url: str, wanted: Callable[[str], bool]) -> Path | None:
+        if url.partition("://")[0].lower() in OTHERS:
+            return None
+        into = Path(mkdtemp(prefix="fetched-", dir=self.folder))
+        fetch(self.lake, url, into, wanted)
+        return into
 
     @contextmanager
     def transaction(self, *, dry_run: bool = False) -> Iterator[None]:
