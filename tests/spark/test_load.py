@@ -185,7 +185,7 @@ def test_ids_that_are_text(lake: str, databases: Databases, tmp_path: Path) -> N
 
 
 @given(first=SHOPS, second=SHOPS)
-@settings(max_examples=3)
+@settings(max_examples=2)
 def test_whatever_comes(lake: str, databases: Databases, first: Shop, second: Shop) -> None:
     unkept = Settings(undoable_loads=0)
     with (

@@ -74,9 +74,13 @@ class Lake:
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Return the rows of a query."""
+        return list(self.table(sql, parameters).to_pylist())
+
+    def table(self, sql: str, parameters: Iterable[Any] = ()) -> pa.Table:
+        """Return the rows of a query, which must fit into memory, as Arrow."""
         with telling(self.where):
             table = self.frame(sql, parameters).toArrow()
-            return list(table.cast(_plain_schema(table.schema)).to_pylist())
+            return table.cast(_plain_schema(table.schema))
 
     def frame(self, sql: str, parameters: Iterable[Any] = ()) -> DataFrame:
         """Return a query's rows, which the server computes when they are asked for."""

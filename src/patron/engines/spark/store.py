@@ -98,7 +98,8 @@ class SparkStore(Store):
         if dry_run:
             self.lake.empty(self.own)
         elif self.lake.loaded is not self.before:
-            self.engine.lake.show_declared()
+            with suppress(DatabaseError):  # the load stands; whoever asks next is told of a lost connection
+                self.engine.lake.show_declared()
 
     def lock(self, tables: Iterable[Table]) -> None:
         """Nobody can be kept from writing: who ends first stands, and the other load says so."""
@@ -190,8 +191,7 @@ class SparkStore(Store):
         )
 
     def _receive(self, sql: str, statement: str, parameters: Sequence[Any] = ()) -> int:
-        with telling(self.lake.where):
-            self.reader.register("arriving", self.lake.batches(self.lake.frame(sql, parameters)))
+        self.reader.register("arriving", self.lake.table(sql, parameters))
         try:
             return number(self.reader, statement)
         finally:
