@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from patron.cli import app
 from patron.cli.state import State, read_status
 from patron.engines import Progress, connect
 from patron.engines.spark import SparkEngine, loaded, store, sweeping
@@ -220,3 +224,20 @@ def filled(engine: SparkEngine) -> set[str]:
     """Return the folders of loads that hold files."""
     made = Path(engine.where.tables) / "made"
     return {file.relative_to(made).parts[0] for file in made.rglob("*.parquet")}
+
+
+def test_the_commands(url: str, tmp_path: Path) -> None:
+    """A lake that nobody has made yet is made by its first load."""
+    path = shop_files(tmp_path, purchase_transactions=MORE + "104,9,10,2024-01-05,1,1.00,,\n")
+
+    def said(*words: str) -> Any:
+        done = CliRunner().invoke(app, [*words, "--json", "--database", url])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    assert said("load", str(path))["quarantined"] == 1
+    assert [one["source"] for one in said("loads")["loads"]] == [str(path)]
+    assert [one["reason_code"] for one in said("quarantine")["reasons"]] == ["unknown_customer"]
+    assert said("status")["state"] == "not built"
+    assert said("quarantine", "discard", "--all", "--why", "a trial")["discarded"] == 1
+    assert said("quarantine")["rows"] == 0
