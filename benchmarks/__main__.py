@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import lakes, loading, publishing, report, runs, serving
+from benchmarks import lakeloads, lakes, loading, publishing, report, runs, serving
 from benchmarks.data import Shop
 from benchmarks.measure import BenchmarkError, Figures
 from patron.errors import PatronError
@@ -29,6 +29,7 @@ PARTS = (
     "serve-postgres",
     "spark",
     "publish",
+    "lake-load",
 )
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -65,7 +66,9 @@ def main(
     lake_engine: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ENGINE", help="Of spark: sail or spark; may be given again.", show_default="both"
+            metavar="ENGINE",
+            help="Of spark and lake-load: sail or spark; may be given again.",
+            show_default="both",
         ),
     ] = None,
     publish_rows: Annotated[
@@ -126,6 +129,7 @@ def main(
     measured |= {
         "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
         "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
+        "lake-load": lambda: lakeloads.measure_all(work, load_rows, lake_engines, rounds, threads, say),
     }
     sizes = {
         "scale": f" --scale-from {scale_from}",
@@ -135,6 +139,7 @@ def main(
         "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
         "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
         "publish": f" --publish-rows {publish_rows}",
+        "lake-load": f" --load-rows {load_rows}",
     }
     results: Figures = {}
     try:

@@ -53,7 +53,7 @@ CONTESTANTS: dict[str, dict[str, tuple[str, Arguments]]] = {
 def measure_all(work: Path, rows: int, rounds: int, threads: int, say: Say) -> Figures:
     """Time all contestants in turn, round by round, on DuckDB and on PostgreSQL."""
     folder = work / "loading" / str(rows)
-    _prepare(folder, rows, threads, say)
+    prepare(folder, rows, threads, say)
     runs: dict[str, dict[str, list[Figures]]] = {engine: {} for engine in CONTESTANTS}
     with server.running(work) as running:
         for number in range(rounds):
@@ -83,7 +83,8 @@ def measure_all(work: Path, rows: int, rounds: int, threads: int, say: Say) -> F
 # -- the files ----------------------------------------------------------------------------------------------
 
 
-def _prepare(folder: Path, rows: int, threads: int, say: Say) -> None:
+def prepare(folder: Path, rows: int, threads: int, say: Say) -> None:
+    """Write the files into `folder`, unless they are there."""
     if folder.exists():
         return
     say(f"preparing a CSV of {rows:,} purchases")
@@ -131,7 +132,7 @@ def load_into_duckdb(folder: str, url: str, mapped: bool, threads: int) -> Figur
     """Load the CSV into Patron's database in a file."""
     data.remove(Path(url))
     with connect(url, Settings(threads=threads)) as engine:
-        _load_parents(engine, folder)
+        load_parents(engine, folder)
         with Stopwatch() as watch:
             _load(engine, folder, mapped=mapped)
             engine.query("CHECKPOINT")
@@ -163,13 +164,14 @@ def copy_into_postgres(folder: str, url: str, postmaster: int, keyed: bool, thre
 def load_into_postgres(folder: str, url: str, postmaster: int, mapped: bool, threads: int) -> Figures:
     """Load the CSV into Patron's tables, which have their keys and indexes."""
     with connect(url, Settings(threads=threads)) as engine:
-        _load_parents(engine, folder)
+        load_parents(engine, folder)
         with Stopwatch(lambda: _both(postmaster)) as watch:
             _load(engine, folder, mapped=mapped)
     return watch.figures | {"peak_bytes": peak_bytes()}
 
 
-def _load_parents(engine: Engine, folder: str) -> None:
+def load_parents(engine: Engine, folder: str) -> None:
+    """Load what the purchases refer to."""
     engine.init()
     load_files(engine, [Path(folder, f"{name}.csv") for name in ("customer_info", "product_catalog")])
 

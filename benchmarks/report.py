@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
@@ -48,6 +49,7 @@ def tables(results: Figures) -> dict[str, list[Table]]:
         "serve-postgres": serving_report.tables,
         "spark": lakes_report.tables,
         "publish": lakes_report.publishing,
+        "lake-load": _lake_load,
     }
     return {part: shape(results[part]) for part, shape in shapes.items() if part in results}
 
@@ -220,6 +222,22 @@ def _load(figures: Figures) -> list[Table]:
             "processes, peak memory that of the client.",
         ),
     }
+    return _loads(figures, "to COPY", notes)
+
+
+def _lake_load(figures: Figures) -> list[Table]:
+    options = ", ".join(f"{name} = {value}" for name, value in figures["options"].items())
+    both = "CPU is that of the client and the server, peak memory that of the client."
+    notes = {"Sail": (both,), "Apache Spark": (f"{both} Options: {options}.",)}
+    lakes = {f"a lake on {name}": some for name, some in figures["engines"].items()}
+    return _loads(
+        figures | {"engines": lakes},
+        "to the first",
+        {f"a lake on {name}": note for name, note in notes.items()},
+    )
+
+
+def _loads(figures: Figures, to: str, notes: Mapping[str, tuple[str, ...]]) -> list[Table]:
     made = []
     for engine, contestants in figures["engines"].items():
         copy = next(iter(contestants.values()))
@@ -232,7 +250,7 @@ def _load(figures: Figures) -> list[Table]:
             for name, one in contestants.items()
         )
         size = f"{figures['rows']:,} rows, {figures['bytes'] / 1e6:,.0f} MB of CSV"
-        columns = ("", *TIMES, "to COPY, wall", "to COPY, CPU")
+        columns = ("", *TIMES, f"{to}, wall", f"{to}, CPU")
         made.append(Table(f"Loading into {engine}: {size}", columns, rows, notes[engine]))
     return made
 

@@ -42,6 +42,7 @@ OTHER_NAMES = {
     "api_keys",
     "audit_log",
     "customer_terms",
+    "load_commits",
     "pg_trgm",
     "pg_cron",
     "column_name",

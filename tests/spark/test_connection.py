@@ -86,9 +86,7 @@ def test_ids_are_of_the_type_of_the_first_init(sail: SparkEngine, sail_url: str)
         connect(sail_url, Settings(id_type="text"))
 
 
-def test_a_lake_is_neither_loaded_nor_served_from(sail: SparkEngine, sail_url: str) -> None:
-    with pytest.raises(DatabaseError, match="write them there as Parquet"):
-        sail.store()
+def test_a_lake_is_not_served_from(sail: SparkEngine, sail_url: str) -> None:
     with pytest.raises(DatabaseError, match="patron publish"):
         serve(sail_url, Settings())
 

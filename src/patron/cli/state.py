@@ -61,7 +61,8 @@ def _read(engine: Engine, today: date) -> dict[str, Any]:
     derived = {step.name for step in kept(*STORED, Kept.VIEW)}
     last = engine.last_build()
     used = _settings_of(last) if last and last.get("model") == engine.model_mark else None
-    other = not derived <= there.keys() or (last is not None and used is None)
+    lacks = not derived <= there.keys() and (last is not None or engine.installs_derived)
+    other = lacks or (last is not None and used is None)
     if other:
         used = None  # what could be said of this build would be this version's words about another's figures
     found = {

@@ -110,6 +110,8 @@ class Engine(ABC):
     settings: Settings
     keeps_order = False
     """Whether the rows of a table come in the order in which they were written, where nothing else is said."""
+    installs_derived = True
+    """Whether `init` makes the tables that builds fill; elsewhere the first build does."""
     notes: tuple[str, ...] = ()
     """What the latest build changed besides customer_360, each in a sentence."""
 

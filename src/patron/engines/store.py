@@ -9,9 +9,10 @@ shop's tables, all in one transaction. What happens beside merging is plain SQL 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import duckdb
@@ -66,11 +67,13 @@ class Store(ABC):
 
     `folder` is a place for temporary files, gone when the store is closed. `home` stands before the names of the
     shop's own tables in SQL, `row_number` is what numbers a staged row in the shop's database after `merge`.
+    Where it `keeps_former` rows, loads can be undone.
     """
 
     reader: duckdb.DuckDBPyConnection
     home: str
     row_number: str
+    keeps_former = True
 
     def __init__(self) -> None:
         self._scratch = Scratch()
@@ -88,6 +91,13 @@ class Store(ABC):
         """Let go of the reader and of all temporary tables and files."""
         self.reader.close()
         self._scratch.close()
+
+    def bring_files(self, url: str, wanted: Callable[[str], bool]) -> Path | None:
+        """Copy the files at a URL whose names are `wanted` to a folder, where the database reads them for its clients.
+
+        Returns None where this machine is to read them itself; raises SourceError when there are none.
+        """
+        return None
 
     @abstractmethod
     def transaction(self, *, dry_run: bool = False) -> AbstractContextManager[None]:

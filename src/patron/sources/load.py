@@ -33,7 +33,7 @@ from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
 from patron.sources.content import Files, Hashing, content_hash
-from patron.sources.formats.remote import public
+from patron.sources.formats.remote import copying, public
 from patron.sources.former import earlier_loads_met
 from patron.sources.loads import find_same, forget, next_load_id, record
 from patron.sources.mapping.model import Mapping
@@ -94,8 +94,11 @@ def load(
     listed = [str(path) for path in ([paths] if isinstance(paths, Path | str) else paths)]
     source = ", ".join(map(public, listed))
     with storing(engine, source) as store:
+        copied = copying(store.bring_files)
         reading = (store.reader, store.folder, engine.settings.id_type, progress, listed)
-        reader = LayoutReader(*reading) if mapping is None else MappedReader(*reading, mapping)
+        reader = (
+            LayoutReader(*reading, copied) if mapping is None else MappedReader(*reading, mapping, copied)
+        )
         with closing(reader):
             return Loading(engine, store, source, options, progress).run(reader)
 
@@ -126,7 +129,8 @@ class Loading:
         self.mapping: Mapping | None = None
         self.options = options
         self.progress = progress
-        self.undoable = engine.settings.undoable_loads > 0
+        self.undoable_loads = engine.settings.undoable_loads if store.keeps_former else 0
+        self.undoable = self.undoable_loads > 0
         self.notes: list[str] = []
         self.retried: dict[str, Returning] = {}
         self.waited: dict[str, Returning] = {}
@@ -195,7 +199,7 @@ class Loading:
 
     def _store(self, staged: dict[str, StagedTable], files: Callable[[], tuple[FileRead, ...]]) -> LoadReport:
         self.load_id = next_load_id(self.store)
-        forget(self.store, self.load_id, self.engine.settings.undoable_loads)
+        forget(self.store, self.load_id, self.undoable_loads)
         self.bring_entries(staged)
         waiting = waiting_tables(self.store)
         self.store.lock(table for table in CONTRACT if table.name in staged or table.name in waiting)

@@ -20,7 +20,7 @@ from patron.errors import SourceError
 from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import SourceFile
 from patron.sources.formats.parts import part_of
-from patron.sources.formats.remote import download, is_remote
+from patron.sources.formats.remote import Download, download, is_remote
 from patron.sources.layout import Found, TableFile, find_all, match_columns
 from patron.sources.mapping.model import Mapping
 from patron.sources.staging import Part, StagedTable
@@ -32,7 +32,8 @@ MOST_PROBLEMS = 20  # that a message lists
 class Reader(ABC):
     """Reads what is at `paths` with a DuckDB connection; `folder` is for temporary copies.
 
-    `progress` is told how many bytes have been read, also from a thread of its own. First `look`, then `stage`.
+    `progress` is told how many bytes have been read, also from a thread of its own. What is at a URL is `copied` first.
+    First `look`, then `stage`.
     """
 
     mapping: Mapping | None = None
@@ -44,12 +45,14 @@ class Reader(ABC):
         id_type: IdType,
         progress: OnProgress,
         paths: Sequence[str],
+        copied: Download = download,
     ) -> None:
         self.connection = connection
         self.folder = folder
         self.id_type = id_type
         self.progress = progress
         self.paths = paths
+        self.copied = copied
         self.done = 0
         self.total = 0
         set_up(connection)
@@ -102,7 +105,7 @@ class LayoutReader(Reader):
 
     def look(self) -> Files:
         """Look at the columns of all files."""
-        here = [download(path, self.folder) if is_remote(path) else Path(path) for path in self.paths]
+        here = [self.copied(path, self.folder) if is_remote(path) else Path(path) for path in self.paths]
         self.found = find_all(here)
         self.parts = [(file, part) for file in self.found.files if (part := self._look_at(file))]
         if self.found.problems:

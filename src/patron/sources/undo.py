@@ -109,6 +109,11 @@ class _Undo:
                 f"Load {self.load_id} was undone already, on {undone_at:%Y-%m-%d at %H:%M} UTC; "
                 "load its files again if you want it back."
             )
+        if not self.store.keeps_former:
+            raise SourceError(
+                f"Load {self.load_id} cannot be undone: in a lake it is not kept what a load replaced; "
+                "load what is right instead."
+            )
         if state == "final":
             raise SourceError(
                 f"Load {self.load_id} cannot be undone any more: what it replaced is kept for the latest "

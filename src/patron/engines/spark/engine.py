@@ -17,9 +17,11 @@ from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.receiving import Receiver
 from patron.engines.serving import not_served
 from patron.engines.spark.build import SparkBuild
-from patron.engines.spark.lake import Lake
+from patron.engines.spark.lake import Lake, made_by, parts
+from patron.engines.spark.marks import MARKS, changed, marks
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import open_session, place, telling
+from patron.engines.spark.store import SparkStore
 from patron.engines.spark.sweeping import sweep
 from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
@@ -27,9 +29,6 @@ from patron.errors import DatabaseError
 from patron.model.render import mark
 from patron.model.steps import STORED, Kept, kept, steps
 from patron.settings import Settings
-
-# What one message to a Spark Connect server may hold, with room to spare.
-BYTES_AT_ONCE = 32_000_000
 
 
 class SparkEngine(Engine):
@@ -39,6 +38,7 @@ class SparkEngine(Engine):
     """
 
     dialect = DIALECT
+    installs_derived = False
 
     def __init__(self, url: str, settings: Settings) -> None:
         """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
@@ -49,7 +49,7 @@ class SparkEngine(Engine):
             self._show_latest()
 
     def close(self) -> None:
-        self._end(self.lake)
+        self.end(self.lake)
 
     def _is_there(self) -> bool:
         return self.lake.ids() is not None
@@ -135,7 +135,7 @@ class SparkEngine(Engine):
                 f"{table.name} with what made it."
             )
         count = 0
-        for part in _parts(batches):
+        for part in parts(batches):
             with telling(self.where):
                 self.lake.write(self.lake.session.createDataFrame(part), table.name)
             count += part.num_rows
@@ -143,10 +143,7 @@ class SparkEngine(Engine):
         return count
 
     def store(self) -> Store:
-        raise DatabaseError(
-            "Patron does not load files into a lake; write them there as Parquet with what you have for it, "
-            f"one folder a table under {self.where.tables}."
-        )
+        return SparkStore(self, Lake(open_session(self.where), self.where, self.settings.id_type))
 
     def receiver(self) -> Receiver:
         raise DatabaseError(
@@ -159,30 +156,29 @@ class SparkEngine(Engine):
     def model_mark(self) -> str:
         return mark([rendered(step.tree) for step in steps()], self.dialect)
 
+    def _changed(self) -> str:
+        """Return the query for the customers whose marks are not those of the latest build; none before the first."""
+        last = self.lake.last_commit()
+        if last is None or MARKS not in made_by(last).columns:
+            return super()._changed()
+        made = made_by(last)
+        self.lake.show_own("former_marks", self.lake.path(MARKS, made.folder), made.columns[MARKS])
+        self.lake.view("present_marks", marks())
+        return changed("former_marks", "present_marks", last["as_of"])
+
     def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
         lake = Lake(open_session(self.where), self.where, self.settings.id_type)
         try:
             record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()
         except BaseException:
-            self._end(lake)
+            self.end(lake)
             raise
         before, self.lake = self.lake, lake  # its session shows what it has built
-        self._end(before)
+        self.end(before)
         self.notes = sweep(lake, datetime.now(UTC))
         return record
 
-    def _end(self, lake: Lake) -> None:
+    def end(self, lake: Lake) -> None:
+        """Let go of a session."""
         with suppress(DatabaseError), telling(self.where):  # gone with the server, it may be
             lake.session.stop()
-
-
-def _parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield the rows in tables that fit into a message."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if any(batch.num_rows for batch in waiting):
-        yield pa.Table.from_batches(waiting)

@@ -6,12 +6,14 @@ end names this folder: it is one file, it is there or it is not, and so it is th
 
 An incremental build writes, of the tables by customer, only the rows of customers that were computed again since the
 latest build that wrote them whole, its base. To read such a table is to read those, and of the base all others.
+
+Rows of the contract's tables that `patron load` stored lie in folders of their own too: see `loaded`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING, BUILDS, NEW_CUSTOMERS
 from patron.contract.ddl import column_type
 from patron.engines.base import Row
+from patron.engines.spark import loaded
 from patron.engines.spark.render import DIALECT, rendered
 from patron.engines.spark.session import Place, telling
 from patron.errors import NoDatabase
@@ -40,6 +43,8 @@ BY_FOLDER = {"folder": "STRING"}
 KEPT = (BUILDS, NEW_CUSTOMERS)
 # One row says that `init` has run here, and of which type ids are: not every engine writes files without rows.
 MARK = "patron_lake"
+# What one message to a Spark Connect server may hold, with room to spare.
+BYTES_AT_ONCE = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,19 @@ class Lake:
         self.session = session
         self.where = where
         self.id_type = id_type
+        self.loaded = loaded.Loaded()
 
     # -- reading and writing -------------------------------------------------------------------------
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[Row]:
         """Return the rows of a query."""
+        return list(self.table(sql, parameters).to_pylist())
+
+    def table(self, sql: str, parameters: Iterable[Any] = ()) -> pa.Table:
+        """Return the rows of a query, which must fit into memory, as Arrow."""
         with telling(self.where):
             table = self.frame(sql, parameters).toArrow()
-            return list(table.cast(_plain_schema(table.schema)).to_pylist())
+            return table.cast(_plain_schema(table.schema))
 
     def frame(self, sql: str, parameters: Iterable[Any] = ()) -> DataFrame:
         """Return a query's rows, which the server computes when they are asked for."""
@@ -86,6 +96,16 @@ class Lake:
             writer.mode("overwrite" if folder else "append").format(self.format_of(table)).save(
                 self.path(table, folder)
             )
+
+    def sent(self, rows: pa.Table, columns: Mapping[str, str]) -> DataFrame:
+        """Return rows of this machine for the server, each column of its type; they must fit into a message."""
+        typed = [f"CAST({name} AS {kind}) AS {name}" for name, kind in columns.items()]
+        with telling(self.where):
+            return self.session.createDataFrame(rows).selectExpr(*typed)
+
+    def add(self, rows: pa.Table, table: str, columns: Mapping[str, str]) -> None:
+        """Add rows of this machine, which must fit into a message, to a table as one file."""
+        self.write(self.sent(rows, columns), table, one_file=True)
 
     def empty(self, folder: str) -> None:
         """Remove all files of a build's folder: Spark Connect deletes none but those that it writes over."""
@@ -116,19 +136,50 @@ class Lake:
         return found[0]["id_type"] if found else None
 
     def show_declared(self) -> None:
-        """Let the names of the contract's tables and of Patron's own stand for their rows.
+        """Let the names of the contract's tables and of Patron's own stand for their rows, as loads have left them.
 
         Raises NoDatabase where a table is missing.
         """
+        self.loaded = loaded.latest(self)
         self.show_contract(CONTRACT)
-        for table in BOOKKEEPING:  # what loads keep: nothing, where files come in by other ways
-            if table not in KEPT:
+        for table in BOOKKEEPING:
+            if table in KEPT:
+                continue
+            if table.name in self.loaded.places:
+                self.show_own(table.name, self._layers(table), self.columns_of(table))
+            else:
                 self.view(table.name, _empty(self.columns_of(table)))
 
     def show_contract(self, tables: Iterable[Table]) -> None:
-        """Let the names of the contract's tables stand for the shop's rows."""
+        """Let the names of the contract's tables stand for the shop's rows: what loads stored, and all others."""
+        tables = list(tables)
+        beside = self._filled_beside(table for table in tables if table.name in self.loaded.places)
         for table in tables:
-            self.show(table.name, self.source(table), self.columns_of(table))
+            columns = self.columns_of(table)
+            if table.name not in self.loaded.places:
+                self.show(table.name, self.source(table), columns)
+                continue
+            self.show_own(f"loaded_{table.name}", self._layers(table), columns)
+            rows = f"SELECT * FROM loaded_{table.name}"
+            if table.name in beside:
+                key = table.key.name
+                self.show(f"beside_{table.name}", self.source(table), columns)
+                rows += (
+                    f" UNION ALL SELECT beside.* FROM beside_{table.name} AS beside "
+                    f"LEFT ANTI JOIN loaded_{table.name} AS known ON known.{key} = beside.{key}"
+                )
+            self.view(table.name, rows)
+
+    def _layers(self, table: Table) -> list[str]:
+        return [f"{self.where.tables}/{FOLDER}/{place}" for place in self.loaded.places[table.name]]
+
+    def _filled_beside(self, tables: Iterable[Table]) -> set[str]:
+        """Return which of these tables have rows that others wrote."""
+        asked = [
+            f"SELECT '{table.name}' AS name FROM (SELECT 1 FROM {self.source(table)} LIMIT 1) AS one"
+            for table in tables
+        ]
+        return {row["name"] for row in self.rows(" UNION ALL ".join(asked))} if asked else set()
 
     def source(self, table: Table) -> str:
         """Return what to select a declared table's rows from."""
@@ -164,11 +215,12 @@ class Lake:
         with telling(self.where):
             self.frame(sql).createOrReplaceTempView(name)
 
-    def show_own(self, name: str, path: str, columns: Mapping[str, str]) -> None:
-        """Let `name` stand for the rows of a folder that Patron wrote, whose columns and types are known."""
+    def show_own(self, name: str, path: str | Sequence[str], columns: Mapping[str, str]) -> None:
+        """Let `name` stand for the rows of folders that Patron wrote, whose columns and types are known."""
         schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        paths = [path] if isinstance(path, str) else path
         with telling(self.where):
-            self.session.read.schema(schema).parquet(path).createOrReplaceTempView(name)
+            self.session.read.schema(schema).parquet(*paths).createOrReplaceTempView(name)
 
     def columns_of(self, table: Table) -> dict[str, str]:
         """Return the columns of a declared table with Spark's types."""
@@ -254,6 +306,18 @@ class Lake:
                         yield from piece.cast(schema).to_batches()
 
         return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield the rows in tables that fit into a message."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(batch.num_rows for batch in waiting):
+        yield pa.Table.from_batches(waiting)
 
 
 def made_by(commit: Row) -> Made:

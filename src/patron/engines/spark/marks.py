@@ -43,10 +43,19 @@ def changed(former: str, now: str, as_of: date) -> str:
     )
 
 
-def _marked(table: Table) -> str:
+def row_mark(table: Table) -> str:
+    """Return the checksum of a row of `own`, which has the columns of `table`, as SQL."""
+    return f"XXHASH64({', '.join(_words(table))})"
+
+
+def _words(table: Table) -> list[str]:
     words = [f"'{table.name}'", *(f"own.{column.name}" for column in table.columns)]
     # A missing value leaves a checksum as it is, wherever it stands.
-    words += [f"own.{column.name} IS NULL" for column in table.columns if not column.required]
+    return words + [f"own.{column.name} IS NULL" for column in table.columns if not column.required]
+
+
+def _marked(table: Table) -> str:
+    words = _words(table)
     source = f"{table.name} AS own"
     for column in table.references:
         parent = str(column.references)

@@ -1,4 +1,4 @@
-"""Empties the folders of builds that nobody reads any more.
+"""Empties the folders of builds and loads that nobody reads any more.
 
 A reader sees the build that was the latest when it began, so a folder stays for a day after a later build took its
 place, and the latest few stay in any case, with the bases they stand on. Spark Connect has no command to delete a
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from patron.engines.base import Row
 from patron.engines.spark.lake import Lake
+from patron.engines.spark.loaded import commits, folders_of, loaded_by
 from patron.engines.spark.session import telling
 from patron.errors import DatabaseError, NoDatabase
 
@@ -25,7 +26,7 @@ COLUMNS = {ATTEMPTS: ("folder", "started_at"), SWEPT: ("folder", "swept_at")}
 
 
 def note_attempt(lake: Lake, folder: str, started_at: datetime) -> None:
-    """Note that a build writes to `folder`, so that it is known even if the build never ends."""
+    """Note that a build or a load writes to `folder`, so that it is known even if the build never ends."""
     _add(lake, ATTEMPTS, [folder], started_at)
 
 
@@ -46,8 +47,9 @@ def sweep(lake: Lake, now: datetime) -> tuple[str, ...]:
 def _unread(lake: Lake, now: datetime) -> list[str]:
     lake.last_commit()  # shows all_builds as it is now
     found = lake.rows("SELECT build_id, folder, base, finished_at FROM all_builds")
-    kept = set(_read(found, now))
-    known = {row["folder"] for row in found}
+    loads = commits(lake)
+    kept = set(_read(found, now)) | set(_read_of_loads(loads, now))
+    known = {row["folder"] for row in [*found, *loads]}
     tried = [row for row in _rows(lake, ATTEMPTS) if row["folder"] not in known]
     failed = [row["folder"] for row in tried if row["started_at"] < _naive(now - TRIED_FOR)]
     return sorted((known - kept) | set(failed))
@@ -64,6 +66,14 @@ def _read(builds: list[Row], now: datetime) -> Iterable[str]:
         if one["build_id"] in latest or min(later) >= _naive(now - KEPT_FOR):
             yield one["folder"]
             yield one["base"] or one["folder"]
+
+
+def _read_of_loads(loads: list[Row], now: datetime) -> Iterable[str]:
+    """Yield the folders with rows that loads stored, as they are now and as somebody may have begun to read them."""
+    for one in loads:
+        later = [other["finished_at"] for other in loads if other["change_id"] > one["change_id"]]
+        if not later or min(later) >= _naive(now - KEPT_FOR):
+            yield from folders_of(loaded_by(one))
 
 
 def _rows(lake: Lake, table: str) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import Any
@@ -25,6 +26,8 @@ _EXTRAS = {
     "abfss": "azure",
 }
 BLOCK = 8_000_000
+# Copies what is at a URL to a folder and returns where it is.
+Download = Callable[[str, Path], Path]
 
 
 def public(path: str) -> str:
@@ -65,6 +68,15 @@ def download(url: str, folder: Path) -> Path:
     if not wanted:
         raise SourceError(f"There is no data file at {public(url)}; name a file or a folder that holds some.")
     return into
+
+
+def copying(bring: Callable[[str, Callable[[str], bool]], Path | None]) -> Download:
+    """Return what copies by `bring`, which is told what names of data files are, or else by `download`."""
+
+    def copied(url: str, folder: Path) -> Path:
+        return bring(url, lambda name: ending_of(name) is not None) or download(url, folder)
+
+    return copied
 
 
 def _relative(name: str, root: str) -> str:

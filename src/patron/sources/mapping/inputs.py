@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from patron.errors import SourceError, did_you_mean
 from patron.sources.formats.databases import SourceDatabase, open_database
 from patron.sources.formats.files import FORMS, Form, Kind, SourceFile, ending_of
-from patron.sources.formats.remote import download, is_remote, public
+from patron.sources.formats.remote import Download, download, is_remote, public
 from patron.sources.layout import looks_like_a_copy, place, walk
 from patron.sources.mapping.model import Mapping, Options, TableMapping
 
@@ -44,15 +44,15 @@ class Given:
     options: Options
 
 
-def open_source(path: str, folder: Path) -> Source:
-    """Find what is at `path`: a folder, a file, a database or a URL of one; `folder` is for copies.
+def open_source(path: str, folder: Path, copied: Download = download) -> Source:
+    """Find what is at `path`: a folder, a file, a database or a URL of one, which is `copied` to `folder` first.
 
     Raises SourceError or DatabaseError when there is nothing that can be read.
     """
     database = open_database(path)
     if database is not None:
         return Source(database=database)
-    at = download(path, folder) if is_remote(path) else Path(path)
+    at = copied(path, folder) if is_remote(path) else Path(path)
     try:
         if not at.exists():
             raise SourceError(
@@ -65,9 +65,9 @@ def open_source(path: str, folder: Path) -> Source:
         raise SourceError(f"{error.filename or path} cannot be read: {error.strerror or error}.") from error
 
 
-def open_sources(paths: Sequence[str], folder: Path) -> Source:
+def open_sources(paths: Sequence[str], folder: Path, copied: Download = download) -> Source:
     """Find what is at all of `paths`, of which several must be of files; raises what `open_source` raises."""
-    found = [open_source(path, folder) for path in paths]
+    found = [open_source(path, folder, copied) for path in paths]
     if len(found) == 1:
         return found[0]
     if any(one.database for one in found):

@@ -21,7 +21,7 @@ from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import Form, Kind, SourceFile
 from patron.sources.formats.parts import part_of
 from patron.sources.formats.records import Fault, readable
-from patron.sources.formats.remote import public
+from patron.sources.formats.remote import Download, download, public
 from patron.sources.formats.rows import RowsPart
 from patron.sources.formats.text import TextPart
 from patron.sources.layout import looks_like_a_copy, passed_over, read_from
@@ -59,10 +59,11 @@ class MappedReader(Reader):
         progress: OnProgress,
         paths: Sequence[str],
         mapping: Mapping,
+        copied: Download = download,
     ) -> None:
-        super().__init__(connection, folder, id_type, progress, paths)
+        super().__init__(connection, folder, id_type, progress, paths, copied)
         self.mapping: Mapping = mapping
-        self.source = open_sources(paths, folder)
+        self.source = open_sources(paths, folder, copied)
         self.sandbox = Sandbox(folder, connection)
         self.inputs = Inputs(mapping, self.source, folder)
         self.landed: dict[tuple[SourceFile, ...], Landed] = {}

@@ -1,0 +1,121 @@
+"""Where the rows lie that loads have stored, and how a load is swapped in.
+
+A load writes to a folder of its own, `made/load-3f9c0a1b`, which nobody changes once it is written. The one row that
+it adds to `load_commits` at its end names, for each table, the folders that hold all that loads have stored up to
+it: it is one file, it is there or it is not, and so it is the swap. What others wrote to a table stays where it is,
+and counts where no load has stored a row of the same key.
+
+A load builds on what the one before it left, so two that run side by side must not both end. Before its end each claims
+to be the one that follows its predecessor, and then looks whether somebody else does: of two that do, at least the
+one who looks last sees both claims and gives up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from patron.contract.bookkeeping import DISCARDS, LOADS, QUARANTINE, SETTLED
+from patron.engines.base import Row
+from patron.errors import DatabaseBusy, DatabaseError, NoDatabase
+
+if TYPE_CHECKING:
+    from patron.engines.spark.lake import Lake
+
+COMMITS = "load_commits"
+CLAIMS = "load_claims"
+COLUMNS = {"change_id": "BIGINT", "finished_at": "TIMESTAMP", "folder": "STRING", "places": "STRING"}
+CLAIMED = {"follows": "STRING", "folder": "STRING", "claimed_at": "TIMESTAMP"}
+# The end of a load is one small file: a claim that is older and led to none is that of a load that was killed.
+CLAIMED_FOR = timedelta(minutes=10)
+# Patron's own tables that loads keep here; what could undo them is not kept.
+KEPT_BY_LOADS = (LOADS, QUARANTINE, SETTLED, DISCARDS)
+PREFIX = "load-"
+
+Places = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loads have stored up to one of them: by table the folders that hold its rows, each under `made`.
+
+    `change_id` is that load's number among all that changed something, 0 before the first one.
+    """
+
+    change_id: int = 0
+    folder: str | None = None
+    places: Places = field(default_factory=dict)
+
+
+def commits(lake: Lake) -> list[Row]:
+    """Return the rows of all loads that changed something, the latest first; of those with one number, the first."""
+    try:  # before the first one, Sail finds a table without columns
+        found = lake.rows(f"SELECT * FROM parquet.`{lake.path(COMMITS)}`")
+    except NoDatabase:
+        return []
+    return sorted(found, key=lambda row: (-row["change_id"], row["finished_at"], row["folder"]))
+
+
+def latest(lake: Lake) -> Loaded:
+    """Return what loads have stored until now.
+
+    Where two ended at the same time, it is what the first of them left.
+    """
+    found = commits(lake)
+    return loaded_by(found[0]) if found else Loaded()
+
+
+def claim(lake: Lake, before: Loaded, folder: str) -> None:
+    """Claim that the load of `folder` is the one that follows `before`; raises DatabaseBusy where another one may be.
+
+    DatabaseError says that another one was.
+    """
+    now = datetime.now(UTC)
+    follows = before.folder or ""
+    one = {"follows": follows, "folder": folder, "claimed_at": now}
+    lake.add(pa.Table.from_pylist([one]), CLAIMS, CLAIMED)
+    if latest(lake).folder != before.folder:
+        raise overtaken(lake)
+    others = lake.rows(
+        f"SELECT folder FROM parquet.`{lake.path(CLAIMS)}` WHERE follows = ? AND folder <> ? AND claimed_at > ?",
+        [follows, folder, now - CLAIMED_FOR],
+    )
+    if others:
+        raise DatabaseBusy(
+            f"Another load into {lake.where.shown} is ending, or was killed while it did, so nothing was loaded; "
+            f"load again in {CLAIMED_FOR // timedelta(minutes=1)} minutes."
+        )
+
+
+def commit(lake: Lake, load: Loaded) -> None:
+    """Let what is loaded count for everybody from now on."""
+    one = {
+        "change_id": load.change_id,
+        "finished_at": datetime.now(UTC),
+        "folder": load.folder,
+        "places": json.dumps(load.places),
+    }
+    lake.add(pa.Table.from_pylist([one]), COMMITS, COLUMNS)
+
+
+def overtaken(lake: Lake) -> DatabaseError:
+    """Return the error of a load that ended after another one which had begun as it did."""
+    return DatabaseError(
+        f"Another load into {lake.where.shown} ended while this one ran, so nothing was loaded; load again."
+    )
+
+
+def loaded_by(commit: Row) -> Loaded:
+    """Return what loads had stored when `commit` was added."""
+    places = {table: tuple(folders) for table, folders in json.loads(commit["places"]).items()}
+    return Loaded(commit["change_id"], commit["folder"], places)
+
+
+def folders_of(loaded: Loaded) -> set[str]:
+    """Return the folders of loads that hold something of what is `loaded`."""
+    return {place.partition("/")[0] for places in loaded.places.values() for place in places}
