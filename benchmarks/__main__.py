@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated
@@ -54,6 +54,12 @@ def main(
     load_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Rows of the file that is loaded.")
     ] = 20_000_000,
+    load_engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ENGINE", help="Of load: duckdb or postgres; may be given again.", show_default="both"
+        ),
+    ] = None,
     lake_customers: Annotated[
         list[int] | None,
         typer.Option(
@@ -108,24 +114,21 @@ def main(
     def say(what: str) -> None:
         ERR.print(f"[dim]{what} ...[/dim]", highlight=False)
 
+    load_engines = chosen(load_engine, loading.ENGINES, "that is loaded into")
     measured: dict[str, Callable[[], Figures]] = {
         "full": lambda: runs.full(Shop(work, customers), rounds, threads, say),
         "incremental": lambda: runs.incremental(Shop(work, customers), rounds, threads, say),
         "figures": lambda: runs.incremental(Shop(work, customers), rounds, threads, say, figures=True),
         "scale": lambda: runs.scale(Shop(work, scale_from), rounds, threads, say),
         "postgres": lambda: runs.postgres(Shop(work, postgres_customers), rounds, say),
-        "load": lambda: loading.measure_all(work, load_rows, rounds, threads, say),
+        "load": lambda: loading.measure_all(work, load_rows, load_engines, rounds, threads, say),
         "serve": lambda: serving.serve(Shop(work, customers), connections, seconds, threads, say),
         "serve-postgres": lambda: serving.serve_postgres(
             Shop(work, postgres_customers), connections, seconds, threads, say
         ),
     }
     lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
-    lake_engines = lake_engine or list(lakes.ENGINES)
-    if unknown := set(lake_engines) - lakes.ENGINES.keys():
-        raise typer.BadParameter(
-            f"'{min(unknown)}' is no engine of a lake; choose {' or '.join(lakes.ENGINES)}."
-        )
+    lake_engines = chosen(lake_engine, lakes.ENGINES, "of a lake")
     measured |= {
         "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
         "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
@@ -134,7 +137,7 @@ def main(
     sizes = {
         "scale": f" --scale-from {scale_from}",
         "postgres": f" --postgres-customers {postgres_customers}",
-        "load": f" --load-rows {load_rows}",
+        "load": f" --load-rows {load_rows}" + "".join(f" --load-engine {one}" for one in load_engine or ()),
         "serve": f" --customers {customers} --connections {connections}",
         "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
         "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
@@ -155,6 +158,15 @@ def main(
         ERR.print(f"[red]{error}[/red]", highlight=False)
         raise typer.Exit(1) from error
     report.show(results, OUT)
+
+
+def chosen(asked: list[str] | None, known: Collection[str], what: str) -> list[str]:
+    """Return the engines that were asked for, or all; raises BadParameter for one that is not known."""
+    if unknown := set(asked or ()) - set(known):
+        raise typer.BadParameter(
+            f"'{min(unknown)}' is no engine {what}; choose {' or '.join(sorted(known))}."
+        )
+    return asked or list(known)
 
 
 if __name__ == "__main__":

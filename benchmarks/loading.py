@@ -33,6 +33,7 @@ MAPPING = "\n".join(
         "total_amount = 'ROUND(total_amount * 1.00, 2)'",
     ]
 )
+ENGINES = {"duckdb": "DuckDB", "postgres": "PostgreSQL"}
 COPY, PATRON, MAPPED = "COPY", "patron load", "patron load --mapping"
 Arguments = dict[str, bool]
 CONTESTANTS: dict[str, dict[str, tuple[str, Arguments]]] = {
@@ -50,18 +51,19 @@ CONTESTANTS: dict[str, dict[str, tuple[str, Arguments]]] = {
 }
 
 
-def measure_all(work: Path, rows: int, rounds: int, threads: int, say: Say) -> Figures:
-    """Time all contestants in turn, round by round, on DuckDB and on PostgreSQL."""
+def measure_all(work: Path, rows: int, engines: list[str], rounds: int, threads: int, say: Say) -> Figures:
+    """Time all contestants of `engines`, by their names in ENGINES, in turn, round by round."""
     folder = work / "loading" / str(rows)
     prepare(folder, rows, threads, say)
-    runs: dict[str, dict[str, list[Figures]]] = {engine: {} for engine in CONTESTANTS}
+    names = [shown for name, shown in ENGINES.items() if name in engines]
+    runs: dict[str, dict[str, list[Figures]]] = {engine: {} for engine in names}
     with server.running(work) as running:
         for number in range(rounds):
-            for engine, contestants in CONTESTANTS.items():
-                for name, (task, arguments) in contestants.items():
+            for engine in names:
+                for name, (task, arguments) in CONTESTANTS[engine].items():
                     say(f"{engine}, round {number + 1} of {rounds}: {name}")
                     where: Figures = {"url": str(folder.with_name("loading.duckdb"))}
-                    if engine == "PostgreSQL":
+                    if engine == ENGINES["postgres"]:
                         where = {"url": running.emptied("loading"), "postmaster": running.postmaster}
                     made = measure.run(
                         f"benchmarks.loading:{task}", threads, folder=str(folder), **where, **arguments

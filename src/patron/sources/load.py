@@ -35,6 +35,7 @@ from patron.sources.checks import GOOD, duplicate, unknown
 from patron.sources.content import Files, Hashing, content_hash
 from patron.sources.formats.remote import copying, public
 from patron.sources.former import earlier_loads_met
+from patron.sources.hopeless import check_hope, ids_with_letters
 from patron.sources.loads import find_same, forget, next_load_id, record
 from patron.sources.mapping.model import Mapping
 from patron.sources.mapping.reading import MappedReader
@@ -146,6 +147,7 @@ class Loading:
             if self._may_be_known(files) and (report := self._same(hashing.files(), reader.notes())):
                 return report
             staged = reader.stage()
+            check_hope(staged, self.source, mapped=self.mapping is not None)
             self.notes += reader.notes()
             return self.store_all(staged, hashing.files)
 
@@ -211,7 +213,7 @@ class Loading:
             removed = replacing.remove([one for one in tables if one.parts], self.merged)
             self.notes += replacing.notes
         refused = collect(self.store.reader, tables)
-        self.notes = [*_ids_with_letters(tables), *self.notes]
+        self.notes = [*ids_with_letters(tables), *self.notes]
         for name, returning in self.retried.items():
             refused.update({(name, code): count for code, count in returning.reasons()})
         counts = tuple(self._counts(one, refused, removed) for one in tables)
@@ -386,16 +388,6 @@ def orphan_tables(words: Iterable[str]) -> frozenset[str]:
                 f"It can be: {', '.join(ORPHANS)}; a fact needs its customer and an answer its campaign."
             )
     return frozenset(ORPHANS[word] for word in words)
-
-
-def _ids_with_letters(staged: list[StagedTable]) -> Iterator[str]:
-    read = [one for one in staged if one.parts]
-    columns = dict.fromkeys(column for one in read for column in one.ids_with_letters())
-    if columns:
-        yield (
-            f"Rows were refused since ids are to be whole numbers here ({', '.join(columns)}). If such ids are right, "
-            'set id_type = "text" in patron.toml and load into a new database.'
-        )
 
 
 def _was_read(table: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,15 +70,11 @@ class Target(ABC):
 
         Raises OtherCount, and inserts nothing, if `accept` does not agree with that number.
         """
-        select = self.select(columns, source)
-        self.connection.begin()
-        try:
-            rows = number(self.connection, f"INSERT INTO {self.name} {select}", parameters)
-            _check(rows, accept)
-        except BaseException:
-            self.connection.rollback()
-            raise
-        self.connection.commit()
+        with whole(self.connection):
+            rows = number(
+                self.connection, f"INSERT INTO {self.name} {self.select(columns, source)}", parameters
+            )
+            check_count(rows, accept)
         return rows
 
     def insert_arrow(self, batches: pa.RecordBatchReader) -> int:
@@ -157,9 +154,9 @@ class StagedTable(Target):
             numbers[state] for state, rows in found if state in numbers and rows >= MANY * self.rows_read
         )
 
-    def select(self, columns: Mapping[str, Given], source: str) -> str:
-        """Return the SELECT that types and checks the rows of `source`."""
-        return select_checked(self.table, columns, source, self.id_type, self.problems)
+    def select(self, columns: Mapping[str, Given], source: str, keep: Sequence[str] = ()) -> str:
+        """Return the SELECT that types and checks the rows of `source`, after its columns in `keep`."""
+        return select_checked(self.table, columns, source, self.id_type, self.problems, keep)
 
     def refused(self, part: Part) -> tuple[Numbers, Numbers]:
         """Return the numbers of a part's refused rows, from 0, and of the problem of each."""
@@ -171,7 +168,20 @@ class StagedTable(Target):
         return np.asarray(found["number"]), np.asarray(found["state"])
 
 
-def _check(rows: int, accept: Callable[[int], bool]) -> None:
+@contextmanager
+def whole(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do what is in the block in one transaction of `connection`, whole or not at all."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def check_count(rows: int, accept: Callable[[int], bool]) -> None:
+    """Raise OtherCount where so many rows are not accepted."""
     if not accept(rows):
         raise OtherCount(f"{rows} rows were read, which is not what it has")
 

@@ -6,8 +6,8 @@ made its tables with other ones, such as INTEGER where the contract has BIGINT.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from patron.errors import PatronError
 T = TypeVar("T")
 
 ROWS_A_BATCH = 25_000
+MOMENT = 0.05  # seconds
 # DuckDB's types for PostgreSQL's, by its names. Columns of any other are sent as they are.
 _SAME = {
     "int2": "SMALLINT",
@@ -53,7 +54,7 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
     rows = reader.sql(f"SELECT {', '.join(values)} FROM ({query})").to_arrow_reader(ROWS_A_BATCH)
     count = 0
     statement = f"COPY {table} ({', '.join(names)}) FROM STDIN WITH (FORMAT binary)"
-    with closing(_ahead(_encoded(rows))) as made, cursor.copy(statement.encode()) as copy:
+    with closing(_ahead(_encoded(rows), reader.interrupt)) as made, cursor.copy(statement.encode()) as copy:
         for number, encoded in made:
             copy.write(encoded)
             count += number
@@ -93,10 +94,18 @@ def _encoded(rows: pa.RecordBatchReader) -> Iterator[tuple[int, bytes]]:
     yield 0, encoder.finish()
 
 
-def _ahead(made: Iterator[T]) -> Generator[T]:
-    """Yield what another thread makes, of which one more is made while the last is in use; it ends with `close`."""
+def _ahead(made: Iterator[T], stop: Callable[[], None]) -> Generator[T]:
+    """Yield what another thread makes, of which one more is made while the last is in use.
+
+    Whoever leaves it early with `close` does not wait for the next one: `stop` ends what is under way.
+    """
     with ThreadPoolExecutor(1, thread_name_prefix="patron-copying") as pool:
         coming = pool.submit(next, made, None)
-        while (one := coming.result()) is not None:
-            coming = pool.submit(next, made, None)
-            yield one
+        try:
+            while (one := coming.result()) is not None:
+                coming = pool.submit(next, made, None)
+                yield one
+        finally:
+            while not coming.done():
+                stop()  # again, where it came before there was anything to stop
+                wait([coming], MOMENT)

@@ -30,12 +30,13 @@ class PostgresReceiver(Receiver):
 
     def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
         with self.engine.writing() as connection:
-            connection.execute(_unlogged(create_table(ARRIVALS, "postgres")))
+            there = _unlogged(create_table(ARRIVALS, "postgres"))
+            connection.execute(there)
             connection.execute(f"LOCK TABLE {self.home}.arrivals".encode())
             marks = {row[0] for row in connection.execute("SELECT publication FROM arrivals").fetchall()}
             if marks != {publication}:
                 connection.execute(f"DROP TABLE {self.home}.arrivals".encode())  # it may have been logged
-                connection.execute(_unlogged(create_table(ARRIVALS, "postgres")))
+                connection.execute(there)
                 for table in tables:
                     name = f"{self.home}.{arriving(table)}"
                     connection.execute(f"DROP TABLE IF EXISTS {name}".encode())

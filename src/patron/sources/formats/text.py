@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -62,18 +63,18 @@ class TextPart(Part):
         """Insert all sound rows and count the faults."""
         if not self.file.form.is_utf8:
             self.copy = self._in_utf8(folder / f"{target.name}-{len(target.parts)}-utf8.csv")
-        with self._unpacked() as stream:
-            lines = count_lines(stream) - self.file.form.header
-        # In a file of one column a blank line might be a row without a value, or none.
-        lined = lines if len(self.columns) > 1 else -1
-        try:
-            self.rows = self._insert(target, self._file, lambda rows: rows == lined or self._has(rows))
-        except duckdb.InterruptException:
-            raise
-        except (duckdb.Error, OtherCount):
-            self._read_sound_records(target, folder / f"{target.name}-{len(target.parts)}.csv")
-        else:
-            self.is_lined = self.rows == lined
+        with ThreadPoolExecutor(1, thread_name_prefix="patron-counting") as beside:
+            lined = beside.submit(self._lines)
+            try:
+                self.rows = self._insert(
+                    target, self._file, lambda rows: rows == lined.result() or self._has(rows)
+                )
+            except duckdb.InterruptException:
+                raise
+            except (duckdb.Error, OtherCount):
+                self._read_sound_records(target, folder / f"{target.name}-{len(target.parts)}.csv")
+            else:
+                self.is_lined = self.rows == lined.result()
 
     def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
         """Go through the records again, and the faults, in the file's order."""
@@ -94,6 +95,11 @@ class TextPart(Part):
     @property
     def _file(self) -> SourceFile:
         return self.copy or self.file
+
+    def _lines(self) -> int:
+        """Return how many rows there are if each is one line; of one column a blank line might be a row, or none."""
+        with self._unpacked() as stream:
+            return count_lines(stream) - self.file.form.header if len(self.columns) > 1 else -1
 
     def _has(self, rows: int) -> bool:
         """Whether the file has so many records and nothing else."""

@@ -5,47 +5,46 @@ A row that is refused is shown as it was in the source, with the file and the li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
 
 from patron.contract import CONTRACT, IdType
 from patron.engines.base import OnProgress
 from patron.errors import SourceError
 from patron.sources.checks import Given
 from patron.sources.content import Files, Wanted
-from patron.sources.formats.files import Form, Kind, SourceFile
+from patron.sources.formats.files import SourceFile
 from patron.sources.formats.parts import part_of
-from patron.sources.formats.records import Fault, readable
 from patron.sources.formats.remote import Download, download, public
-from patron.sources.formats.rows import RowsPart
-from patron.sources.formats.text import TextPart
 from patron.sources.layout import looks_like_a_copy, passed_over, read_from
 from patron.sources.mapping.expressions import NotAllowed, parse_query
 from patron.sources.mapping.inputs import Given as Input
 from patron.sources.mapping.inputs import Inputs, open_sources
 from patron.sources.mapping.model import Mapping
+from patron.sources.mapping.parts import MappedPart, QueryPart
+from patron.sources.mapping.passage import Passage, may_pass
 from patron.sources.mapping.sandbox import Landing, Sandbox, identifier, landing_type, unique_names
-from patron.sources.mapping.table import ROW, MappedTable
+from patron.sources.mapping.table import MappedTable
 from patron.sources.mapping.writing import Writing
 from patron.sources.reading import Reader, sentence
-from patron.sources.staging import Numbers, Part, Refused, StagedTable, Target, first_line
-
-ROWS_A_BATCH = 100_000
-ROWS_AT_ONCE = 5_000
+from patron.sources.staging import Part, StagedTable, first_line
 
 
 @dataclass
 class Landed:
-    """An input on its way: where it lands and what reads it."""
+    """An input on its way: where it lands and what reads it.
+
+    `passes` says that it need not land, since a single table is made of it, row by row.
+    """
 
     files: tuple[SourceFile, ...]
     home: Landing
     parts: list[Part]
+    is_queried: bool = False
+    passes: bool = False
 
 
 class MappedReader(Reader):
@@ -65,6 +64,7 @@ class MappedReader(Reader):
         self.mapping: Mapping = mapping
         self.source = open_sources(paths, folder, copied)
         self.sandbox = Sandbox(folder, connection)
+        self.copies = folder / "copies"
         self.inputs = Inputs(mapping, self.source, folder)
         self.landed: dict[tuple[SourceFile, ...], Landed] = {}
         self.tables: list[MappedTable] = []
@@ -183,6 +183,7 @@ class MappedReader(Reader):
             given = self.inputs.named(one, self.mapping.tables[name])
             landed = self._landing(given)
             if landed is not None:
+                landed.is_queried = True
                 self._view(one, landed.home, Writing.of(given.options))
         return tree.sql("duckdb")
 
@@ -221,15 +222,17 @@ class MappedReader(Reader):
     # -- reading ----------------------------------------------------------------------------------------
 
     def land(self) -> None:
-        """Read all inputs, shut the door, and run the queries."""
+        """Read all inputs but those that pass, shut the door, and run the queries."""
         files = self._inputs()
         self.total = sum(part.file.size for one in files for part in one.parts)
         for one in files:
-            for part in one.parts:
+            one.passes = self._passes(one)
+            for part in () if one.passes else one.parts:
                 with self.reporting(self.sandbox.connection, part.file.size):
                     one.home.add(part, self.folder)
                 part.file.check_unchanged()
-        self.sandbox.lock()
+        self.copies.mkdir()
+        self.sandbox.lock((part.file.path for one in files if one.passes for part in one.parts), self.copies)
         for one in self.landed.values():
             if isinstance(part := one.parts[0], QueryPart):
                 try:
@@ -248,8 +251,20 @@ class MappedReader(Reader):
         staged = StagedTable(self.connection, table.table, self.id_type)
         landed = self.landing_of(table)
         for part in landed.parts:
-            staged.add(MappedPart(table, landed.home, part, self._answers(table)), self.folder)
+            passage = Passage(table, landed.home, staged) if landed.passes else None
+            mapped = MappedPart(table, landed.home, part, self._answers(table), passage)
+            if passage is None:
+                staged.add(mapped, self.folder)
+                continue
+            with self.reporting(self.sandbox.connection, part.file.size):
+                staged.add(mapped, self.copies)
+            part.file.check_unchanged()
         return staged
+
+    def _passes(self, landed: Landed) -> bool:
+        users = [table for table in self.tables if table.home == landed.home.name]
+        alone = len(users) == 1 and users[0].chosen is None and not landed.is_queried
+        return alone and all(may_pass(part) for part in landed.parts)
 
     def _answers(self, table: MappedTable) -> bool:
         """Whether a table answers for the faults of its input: they are counted once.
@@ -258,121 +273,3 @@ class MappedReader(Reader):
         """
         alike = [one for one in self.tables if one.home == table.home]
         return table is next((one for one in alike if one.chosen is None), alike[0])
-
-
-class QueryFile(SourceFile):
-    """What stands for a file where rows come from a query."""
-
-    def check_unchanged(self) -> None:
-        """Nothing can change: the inputs have been read."""
-
-
-class QueryPart(Part):
-    """The rows of a mapping's query, which have no file but a number."""
-
-    query = ""
-
-    def __init__(self, table: str) -> None:
-        super().__init__(QueryFile(Path(table), f"query of {table}", Form(Kind.DUCKDB), 0, 0))
-        self.table = table
-
-    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
-        """Return its columns."""
-        return list(self.columns.items())
-
-    def read(self, target: Target, folder: Path) -> None:
-        """Run the query."""
-        self.rows = target.insert(self.columns, f"({self.query})", [], lambda _: True)
-
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
-        """Return the rows of these numbers."""
-        yield from _landed_rows(target, self, rows)
-
-
-class MappedPart(Part):
-    """What a table takes from one file of its input."""
-
-    def __init__(self, table: MappedTable, home: Landing, source: Part, answers: bool) -> None:
-        super().__init__(source.file)
-        self.table = table
-        self.home = home
-        self.source = source
-        self.answers = answers
-
-    def look(self, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Given]]:
-        """Return the contract's columns, as they come from the sandbox."""
-        select = self.table.select(self.source.first, self.source.rows)
-        types = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE {select}").fetchall()}
-        return list(self.table.given(types).items())
-
-    def read(self, target: Target, folder: Path) -> None:
-        """Compute and check the rows in the sandbox, and insert them."""
-        self.columns = dict(self.look(self.home.connection))
-        self.faults = self.source.faults if self.answers else 0
-        if not self.source.rows:
-            return
-        # They are checked there too, so that what has to be handed over is numbers and days rather than text.
-        made = self.table.select(self.source.first, self.source.rows)
-        checked = self.home.connection.sql(target.select(self.columns, f"({made})"))
-        self.rows = target.insert_arrow(checked.to_arrow_reader(ROWS_A_BATCH))
-
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
-        """Look the rows up in the source again, with what the table made of them."""
-        numbers = self._numbers(rows)
-        made = self._made(numbers)
-        for one in originals(self.home, self.source, numbers - self.source.first):
-            if isinstance(one, Fault):
-                if self.answers:
-                    yield one
-                continue
-            shown = self.table.as_shown(next(made), one.content)
-            yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **shown}, one.content)
-
-    def _numbers(self, rows: Numbers) -> Numbers:
-        """Return the sandbox's numbers of rows that are numbered as they were staged."""
-        if not len(rows):
-            return np.asarray([], dtype=np.int64)
-        taken = self.table.rows(self.source.first, self.source.rows)
-        found = self.home.connection.execute(
-            f"SELECT {ROW} FROM (SELECT {ROW}, ROW_NUMBER() OVER (ORDER BY {ROW}) - 1 AS place FROM ({taken})) "
-            f"WHERE place IN (SELECT UNNEST(CAST(? AS BIGINT[]))) ORDER BY {ROW}",
-            [rows.tolist()],
-        ).fetchnumpy()
-        return np.asarray(found[ROW])
-
-    def _made(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(numbers), ROWS_AT_ONCE):
-            some = numbers[start : start + ROWS_AT_ONCE].tolist()
-            cursor = self.home.connection.execute(
-                self.table.select_rows("SELECT UNNEST(CAST(? AS BIGINT[]))"), [some]
-            )
-            names = [column[0] for column in cursor.description or ()]
-            for row in cursor.fetchall():
-                yield dict(zip(names[1:], row[1:], strict=True))
-
-
-def originals(home: Landing, part: Part, rows: Numbers) -> Iterator[Fault | Refused]:
-    """Return rows of a file as they were in it, and its faults, in the file's order."""
-    if isinstance(part, TextPart | RowsPart):
-        yield from part.refused(home, rows)
-    else:
-        yield from _landed_rows(home, part, rows)
-
-
-def _landed_rows(home: Target, part: Part, rows: Numbers) -> Iterator[Refused]:
-    names = list(part.columns)
-    texts = ", ".join(
-        identifier(name) if given.type == "BLOB" else f"CAST({identifier(name)} AS VARCHAR)"
-        for name, given in part.columns.items()
-    )
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        some = (rows[start : start + ROWS_AT_ONCE] + part.first).tolist()
-        found = home.connection.execute(
-            f"SELECT rowid, {texts} FROM {home.name} WHERE rowid IN (SELECT UNNEST(CAST(? AS BIGINT[]))) "
-            "ORDER BY rowid",
-            [some],
-        ).fetchall()
-        for row, *values in found:
-            shown = [readable(value) if isinstance(value, bytes) else value for value in values]
-            content = dict(zip(names, shown, strict=True))
-            yield Refused(row - part.first + 1, content, content)

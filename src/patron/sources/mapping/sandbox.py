@@ -1,16 +1,18 @@
 """Where a mapping's rows wait and its SQL runs: a DuckDB of its own, which can reach nothing but itself.
 
-Inputs are read into tables here, just as they are, each row by its number. Then the door is shut: no file, no
-network, no extension and no setting can be reached by what runs here, and that cannot be undone. The tables are
+Inputs are read into tables here, just as they are, each row by its number. Then the door is shut: no file but
+those of the source that are still to be read, no network, no extension and no setting can be reached by what runs
+here, and that cannot be undone. The tables are
 temporary ones: what memory has no room for goes to disk as it is, where a database's file would be packed first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+from sqlglot import exp
 
 from patron.sources.checks import Given
 from patron.sources.reading import set_up
@@ -44,7 +46,7 @@ class Landing(Target):
     def select(self, columns: Mapping[str, Given], source: str) -> str:
         """Return the SELECT of a source's columns as the landing has them, None for those it lacks."""
         values = [
-            f"CAST({columns[name].expression if name in columns else 'NULL'} AS {kind})"
+            f"CAST({columns[name].expression if name in columns else 'NULL'} AS {kind}) AS {identifier(name)}"
             for name, kind in self.types.items()
         ]
         return f"SELECT {', '.join(values)} FROM {source}"
@@ -76,8 +78,12 @@ class Sandbox:
         set_up(self.connection)
         self.connection.execute("SET TimeZone = 'UTC'")
 
-    def lock(self) -> None:
-        """Shut the door: from now on nothing outside can be reached."""
+    def lock(self, paths: Iterable[Path] = (), folder: Path | None = None) -> None:
+        """Shut the door: from now on nothing outside can be reached but files at `paths` and in `folder`."""
+        allowed = {"paths": paths, "directories": [folder] if folder else []}
+        for name, some in allowed.items():
+            listed = ", ".join(exp.Literal.string(str(one)).sql("duckdb") for one in some)
+            self.connection.execute(f"SET allowed_{name} = [{listed}]")
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
 

@@ -20,7 +20,7 @@ from patron.sources.mapping.sandbox import identifier
 from patron.sources.mapping.writing import Writing, quoted
 from patron.sources.staging import first_line
 
-ROW = "source_row"
+ROW, TAKEN = "source_row", "row_is_taken"
 # Nodes that cannot fail, whatever the values are.
 _SOUND = (
     exp.Column,
@@ -116,25 +116,33 @@ class MappedTable:
             )
         return f"SELECT rowid AS {ROW} FROM {self.home} WHERE {between} AND ({self.condition}) ORDER BY rowid"
 
-    def select(self, first: int, count: int, *, texts: bool = False) -> str:
-        """Return the SELECT of the columns' values, and of what is wrong with them, in the rows' order.
-
-        With `texts` the values are text, after the row's number.
-        """
+    def select(self, first: int, count: int) -> str:
+        """Return the SELECT of the columns' values, and of what is wrong with them, in the rows' order."""
         taken = f"rowid BETWEEN {first} AND {first + count - 1}"
+        order = ""
         if self.chosen is not None:
             taken += f" AND rowid IN (SELECT {ROW} FROM {self.chosen_table})"
+            order = f" ORDER BY {ROW}"  # a join may change it
         elif self.filter is not None:
             taken += f" AND ({self.condition})"
-        return self._select(taken, texts=texts)
+        return self._select(f"{self.home} WHERE {taken}{order}", f"rowid AS {ROW}")
+
+    def select_from(self, source: str) -> str:
+        """Return the SELECT of the columns' values out of a query with the input's columns, in its order.
+
+        Where there is a filter, TAKEN says of each row whether it takes it.
+        """
+        if self.filter is None:
+            return self._select(f"({source})")
+        return self._select(f"({source})", f"({self.condition}) AS {TAKEN}", TAKEN)
 
     def select_rows(self, numbers: str) -> str:
-        """Return the SELECT of values as text for rows whose numbers are in a query."""
-        return f"{self._select(f'rowid IN ({numbers})', texts=True)} ORDER BY {ROW}"
+        """Return the SELECT of values as text for rows whose numbers are in a query, after these numbers."""
+        rows = f"{self.home} WHERE rowid IN ({numbers})"
+        return f"{self._select(rows, f'rowid AS {ROW}', ROW, texts=True)} ORDER BY {ROW}"
 
-    def _select(self, taken: str, *, texts: bool) -> str:
-        inner = [f"rowid AS {ROW}"]
-        outer = [ROW] if texts else []
+    def _select(self, source: str, beside: str = "", shown: str = "", *, texts: bool = False) -> str:
+        inner, outer = [beside], [shown]
         for value in self.values:
             name = value.column.name
             sql = f"TRY({{'value': {value.sql}}})" if value.can_fail else value.sql
@@ -148,9 +156,8 @@ class MappedTable:
                 known = f"wrong_{name}" if cases else "NULL"
                 fault = f"COALESCE({known}, {failed})" if value.can_fail else known
                 outer.append(f"CAST({fault} AS TINYINT) AS fault_{name}")
-        columns = ", ".join(one for one in inner if one)
-        order = "" if self.chosen is None else f" ORDER BY {ROW}"  # a join may change it
-        return f"SELECT {', '.join(outer)} FROM (SELECT {columns} FROM {self.home} WHERE {taken}{order})"
+        columns, values = (", ".join(one for one in some if one) for some in (inner, outer))
+        return f"SELECT {values} FROM (SELECT {columns} FROM {source})"
 
     def _numbered(self, value: Value) -> list[tuple[int, Wrong]]:
         return [(number, wrong) for number, wrong in enumerate(self.wrongs(value), 1) if wrong.condition]
