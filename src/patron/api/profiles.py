@@ -23,7 +23,7 @@ from patron.customers.facts import customer_key, moment_of, parsed_place, tell_n
 from patron.customers.profiles import known
 from patron.customers.spend import spend_by_month
 from patron.customers.timeline import Item, Page, first_pages, timeline
-from patron.engines.base import Engine, Row
+from patron.engines.base import Engine
 from patron.errors import Forbidden, NotFound, RequestError
 
 router = APIRouter(prefix="/customers/{customer_id}", tags=["customers"], responses=documented(404))
