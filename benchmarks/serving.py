@@ -13,11 +13,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from benchmarks import data, measure, server
@@ -71,7 +69,7 @@ def _measure(url: str, connections: int, seconds: float, say: Say) -> Figures:
     with connect(url, Settings(), create=False) as engine:
         asked = questions(engine, AS_OF)
     with patron(url) as (address, process_id):
-        _until_ready(address, asked["search"][0][0])
+        _until_ready(address)
         found: dict[str, Figures] = {}
         for name, jobs in asked.items():
             say(f"{name}, {connections} connections")
@@ -190,22 +188,12 @@ def _until_listening(port: int, process: subprocess.Popen[str]) -> None:
     raise BenchmarkError("The bare route did not start.")
 
 
-def _until_ready(address: str, search: str) -> None:
-    """Wait until a search takes no longer than it does with its table, which is made once the server runs.
-
-    Before that, a large shop is searched for longer than an answer may take.
-    """
-    end, quick = time.monotonic() + PATIENCE, 0
-    while quick < 3:
+def _until_ready(address: str) -> None:
+    """Wait until the server has made what quickens its answers."""
+    end = time.monotonic() + PATIENCE
+    while _get(f"{address}{API}/status")["preparing"]:
         if time.monotonic() > end:
-            raise BenchmarkError(f"A search was not quick {PATIENCE:.0f} s after the server's start.")
-        began = time.monotonic()
-        try:
-            _get(f"{address}{search}")
-            quick = quick + 1 if time.monotonic() - began < 0.2 else 0
-        except HTTPError as error:
-            if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
-                raise
+            raise BenchmarkError(f"The server still prepared its answers {PATIENCE:.0f} s after its start.")
         time.sleep(0.2)
 
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from patron.api import create_app
 from patron.api.context import opened
-from patron.customers.timeline import first_pages
+from patron.customers.timeline import first_pages, timeline
 from patron.engines import connect
 from patron.settings import Settings
 from tests.api.conftest import BASE, problem
@@ -33,6 +33,7 @@ IDS = [
     "a+b&c=d",
     "'; --",
 ]
+KEYS = ["b", "B", "ä", "Z", "10", "9", "_", "a b"]  # of contacts of one day
 TODAY = date(2024, 6, 30)
 
 
@@ -51,6 +52,9 @@ def client(kind: str, databases: Databases) -> Iterator[TestClient]:
                     {"transaction_id": f"t/{number}", "customer_id": one, "product_id": "p/1"}
                     for number, one in enumerate(IDS)
                 ],
+                contacts=[
+                    {"interaction_id": one, "customer_id": "a", "interaction_date": TODAY} for one in KEYS
+                ],
             ),
         )
         engine.build(TODAY)
@@ -64,16 +68,27 @@ def test_a_customer_is_found_under_the_encoded_id(customer: str, client: TestCli
     profile = client.get(address).json()["customer"]
     assert (profile["customer_id"], profile["first_name"]) == (customer, f"Named {customer}")
     items = client.get(f"{address}/timeline").json()["items"]
-    assert [item["id"] for item in items] == [f"t/{IDS.index(customer)}"]
+    assert [item["id"] for item in items if item["kind"] == "purchase"] == [f"t/{IDS.index(customer)}"]
     assert client.get(f"{address}/why/total_purchases").json()["value"] == 1
 
 
 def test_many_such_customers_are_answered_together(client: TestClient) -> None:
     with client.app.state.context.serving.reading(60) as engine:  # type: ignore[attr-defined]
-        pages = first_pages(engine, [*IDS, "nobody"], 5)
-    assert {one: [item.key for item in items] for one, (items, _) in pages.items()} == {
-        one: [f"t/{number}"] for number, one in enumerate(IDS)
+        pages = first_pages(engine, [*IDS, "nobody"], 20)
+    bought = {
+        one: [item.key for item in items if item.kind == "purchase"] for one, (items, _) in pages.items()
     }
+    assert bought == {one: [f"t/{number}"] for number, one in enumerate(IDS)}
+
+
+def test_facts_of_one_moment_come_by_code_point_whoever_orders_them(client: TestClient) -> None:
+    wanted = sorted(KEYS, reverse=True)
+    with client.app.state.context.serving.reading(60) as engine:  # type: ignore[attr-defined]
+        for limit in (3, 20):
+            alone, _ = timeline(engine, "a", limit, kinds=["contact"])
+            together, _ = first_pages(engine, IDS, limit)["a"]
+            assert [item.key for item in alone] == wanted[:limit]
+            assert [item.key for item in together if item.kind == "contact"][:limit] == wanted[:limit]
 
 
 def test_pages_of_such_ids_hold_together(client: TestClient) -> None:

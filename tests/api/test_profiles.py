@@ -93,10 +93,12 @@ def test_a_timeline_has_every_fact_once_the_latest_first(limit: int, viewer: Tes
         assert [(item["kind"], item["id"]) for item in items] == expected(customer)
 
 
+@pytest.mark.parametrize("few", [0, 4])  # 0: the database ranks all facts
 @pytest.mark.parametrize("limit", [1, 3, 200])
 def test_many_who_are_asked_for_together_are_what_each_is_alone(
-    limit: int, context: Context, customers: list[Row]
+    limit: int, few: int, context: Context, customers: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("patron.customers.facts.FEW", few)
     ids = [row["customer_id"] for row in customers]
     with context.serving.reading(60) as engine:
         pages = first_pages(engine, [*ids, 999], limit)

@@ -22,11 +22,12 @@ from patron.api.shortcut import Shortcut
 from patron.api.slashes import Slashes
 
 WEB = Path(__file__).parent.parent / "web"
+# In the order in which a request is matched: first what is asked for most, figures that are kept being found before.
 ROUTERS = (
+    profiles.router,
+    customers.router,
     figures.router,
     choices.router,
-    customers.router,
-    profiles.router,
     dictionary.router,
     operations.router,
     audit.router,

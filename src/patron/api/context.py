@@ -163,10 +163,15 @@ class Context:
         thread.start()
         return thread
 
+    @property
+    def preparing(self) -> bool:
+        """Whether that is being made."""
+        return self._preparing.is_alive()
+
     def _built(self) -> None:
         self.look_again()
         self.terms_kept = False
-        self.prepare()
+        self._preparing = self._prepare_aside()
 
     async def note(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Return `function(…)` of the access store, in a thread where that is far away."""

@@ -45,8 +45,8 @@ async def get_status(context: Asked, caller: Viewer) -> Response:
     row = await context.read(shop.status)
     who = {"caller": caller.label or caller.name, "role": caller.role, "masked": masked_for(caller)}
     building = context.builder.job is not None and context.builder.job.state == "running"
-    shop_words = {"building": building, "currency": context.settings.currency}
-    return answer({"version": __version__, **row, **shop_words, **who})
+    at_work = {"building": building, "preparing": context.preparing}
+    return answer({"version": __version__, **row, **at_work, "currency": context.settings.currency, **who})
 
 
 @router.get("/loads", response_model=Loads, summary="Loads")

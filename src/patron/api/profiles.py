@@ -23,7 +23,7 @@ from patron.customers.facts import customer_key, moment_of, parsed_place, tell_n
 from patron.customers.profiles import known
 from patron.customers.spend import spend_by_month
 from patron.customers.timeline import Item, Page, first_pages, timeline
-from patron.engines.base import Engine, Row
+from patron.engines.base import Engine
 from patron.errors import Forbidden, NotFound, RequestError
 
 router = APIRouter(prefix="/customers/{customer_id}", tags=["customers"], responses=documented(404))
@@ -190,14 +190,14 @@ def with_personal_masked(values: dict[str, Any], caller: Caller) -> dict[str, An
 
 
 def _item(item: Item) -> dict[str, Any]:
-    value = item.fact[str(item.table.date)]
-    fact: Row = with_text_ids(item.fact)
+    key = item.table.key.name
+    told = {name: value for name, value in item.fact.items() if name not in ("customer_id", key)}
     return {
         "kind": item.kind,
-        "date": value.isoformat(),
+        "date": item.fact[str(item.table.date)],
         "id": str(item.key),
         "table": item.table.name,
-        "fact": {name: one for name, one in fact.items() if name not in ("customer_id", item.table.key.name)},
+        "fact": with_text_ids(told),
     }
 
 

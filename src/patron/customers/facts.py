@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from operator import itemgetter
 from typing import Any
 
 from sqlglot import exp
 
-from patron.contract import Table, Type, table_named
+from patron.contract import FACTS, Table, Type, table_named
 from patron.contract.tables import IdType
 from patron.customers.profiles import one_of
 from patron.engines.base import Engine, Row
@@ -20,6 +21,12 @@ TOLD = {
     "product_catalog": ("product_name", "category", "brand"),
     "marketing_campaigns": ("campaign_name", "channel"),
 }
+# The columns of each table's facts that say which product or campaign, and the table of those.
+ABOUT = {
+    table.name: tuple((one.name, one.references) for one in table.references if one.references in TOLD)
+    for table in FACTS
+}
+FEW = 4  # times as many facts as are asked for
 
 
 @dataclass(frozen=True)
@@ -86,38 +93,47 @@ def facts_of(
 
 
 def latest_facts(engine: Engine, table: Table, customers: Sequence[Any], limit: int) -> dict[Any, list[Row]]:
-    """Return up to `limit` facts of each customer, in the order of `facts_of`; of who has none, none."""
-    if len(customers) == 1:  # the plainer question is the quicker one
-        return {customers[0]: facts_of(engine, table, customers[0], limit)}
-    id_type = engine.settings.id_type
+    """Return up to `limit` facts of each customer, in the order of `facts_of`; of who has none, none.
 
-    def make() -> exp.Query:
-        order = _latest_first(table, id_type)
-        place = exp.Window(
-            this=exp.RowNumber(),
-            partition_by=[exp.column("customer_id")],
-            order=exp.Order(expressions=[one.copy() for one in order]),
-        )
-        query = exp.select(*table.names).from_(table.name).where(one_of("customer_id", id_type))
-        return query.qualify(exp.LTE(this=place, expression=exp.Placeholder(this="limit"))).order_by(*order)
-
-    text, names = engine.kept_statement(("latest facts", table.name), make)
-    values = {"ids": list(customers), "limit": limit}
+    A database takes longer to rank facts than to read them, so it ranks only where they are many.
+    """
+    most = FEW * limit * len(customers)
+    text, names = engine.kept_statement(("some facts", table.name), lambda: _some(engine, table))
+    rows = engine.query(text, [{"ids": list(customers), "most": most + 1}[name] for name in names])
+    if len(rows) > most:
+        text, names = engine.kept_statement(("latest facts", table.name), lambda: _ranked(engine, table))
+        rows = engine.query(text, [{"ids": list(customers), "limit": limit}[name] for name in names])
     found: dict[Any, list[Row]] = {customer: [] for customer in customers}
-    for row in engine.query(text, [values[name] for name in names]):
+    for row in rows:
         found[row["customer_id"]].append(row)
-    return found
+    latest_first = itemgetter(str(table.date), table.key.name)  # Python orders text by code point
+    return {one: sorted(facts, key=latest_first, reverse=True)[:limit] for one, facts in found.items()}
+
+
+def _some(engine: Engine, table: Table) -> exp.Query:
+    query = exp.select(*table.names).from_(table.name).where(one_of("customer_id", engine.settings.id_type))
+    return query.limit(exp.Placeholder(this="most"))
+
+
+def _ranked(engine: Engine, table: Table) -> exp.Query:
+    place = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[exp.column("customer_id")],
+        order=exp.Order(expressions=_latest_first(table, engine.settings.id_type)),
+    )
+    query = exp.select(*table.names).from_(table.name).where(one_of("customer_id", engine.settings.id_type))
+    return query.qualify(exp.LTE(this=place, expression=exp.Placeholder(this="limit")))
 
 
 def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
     """Return the facts with the names of the products and campaigns that they are about."""
     names = {parent: _names(engine, parent, facts) for parent in TOLD}
+    unknown: dict[str, Row] = {parent: dict.fromkeys(columns) for parent, columns in TOLD.items()}
     told = []
     for table, fact in facts:
-        row = dict(fact)
-        for column in table.references:
-            if column.references in TOLD:
-                row |= names[column.references].get(fact[column.name], dict.fromkeys(TOLD[column.references]))
+        row = fact.copy()
+        for column, parent in ABOUT[table.name]:
+            row |= names[parent].get(fact[column], unknown[parent])
         told.append(row)
     return told
 
@@ -125,10 +141,10 @@ def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
 def _names(engine: Engine, parent: str, facts: list[tuple[Table, Row]]) -> dict[Any, Row]:
     """Return what is told of each product or campaign, by key."""
     keys = {
-        fact[column.name]
+        fact[column]
         for table, fact in facts
-        for column in table.references
-        if column.references == parent and fact[column.name] is not None
+        for column, about in ABOUT[table.name]
+        if about == parent and fact[column] is not None
     }
     if not keys:
         return {}

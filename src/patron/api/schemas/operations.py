@@ -144,6 +144,8 @@ class Status(Document):
     """Customers whose facts changed since the build."""
     building: bool
     """Whether a build runs that was asked for over the API."""
+    preparing: bool
+    """Whether what quickens filtered figures and search is being made for the build; till then they are slower."""
     currency: str
     caller: str
     role: Role
