@@ -31,6 +31,8 @@ interface Props {
   sort: string;
   isStale: boolean;
   isLoading: boolean;
+  /** Whether anything is on its way, be it more rows or more of each. */
+  isBusy: boolean;
   /** Asks for more rows, or null while that makes no sense. */
   more: (() => void) | null;
   onSort: (column: string) => void;
@@ -39,7 +41,7 @@ interface Props {
 
 /** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
 export function CustomerGrid(props: Props): ReactElement {
-  const { place, columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
+  const { place, columns, rows, total, sort, isStale, isLoading, isBusy, more, onSort, onCondition } = props;
   const formats = useFormats();
   const look = useLook();
   const own = { formats, look };
@@ -67,7 +69,7 @@ export function CustomerGrid(props: Props): ReactElement {
       role="table"
       aria-label={words.pages.customers}
       aria-rowcount={total + 1}
-      aria-busy={isLoading}
+      aria-busy={isBusy}
       tabIndex={0}
       onScroll={(event) => offsets.set(place, event.currentTarget.scrollTop)}
       data-stale={isStale || undefined}
