@@ -6,7 +6,7 @@ import { Link } from "wouter";
 
 import { useLook } from "@/shared/charts/look";
 import type { Look } from "@/shared/charts/option";
-import { type Column, type ColumnName, type Customer, heading, isNumeric, shown, widthOf } from "@/shared/columns/columns";
+import { type Column, type ColumnName, type Customer, heading, isOnTheRight, shown, widthOf } from "@/shared/columns/columns";
 import type { Formats } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
@@ -126,7 +126,7 @@ const Row = memo(function Row({ index, start, row, columns, formats, look }: Row
 });
 
 function cellClass(column: Column): string {
-  const numeric = isNumeric(column) ? `${classes.numeric} figures` : "";
+  const numeric = isOnTheRight(column) ? `${classes.numeric} figures` : "";
   return `${classes.cell} ${column.column === "customer_id" ? classes.first : ""} ${numeric}`;
 }
 

@@ -26,6 +26,9 @@ export const FIRST_COLUMNS: readonly ColumnName[] = [
 
 const NUMBERS = ["BIGINT", "INT", "INTEGER", "DOUBLE", "DECIMAL"];
 
+/** Columns whose numbers have a word each. */
+const WORDS: Partial<Record<string, Readonly<Record<string, string>>>> = { churn_risk_score: words.risk };
+
 /** Tell whether a column holds numbers that count or measure something. */
 export function isNumeric(column: Column): boolean {
   return column.column !== "customer_id" && NUMBERS.includes(column.type.replace(/\(.*/, ""));
@@ -56,6 +59,11 @@ export function shown(column: Column, value: Customer[ColumnName], formats: Form
 
 /** Return a value of a column with the word that stands for it, where there is one. */
 export function withWord(name: string, value: string): string {
-  const word = name === "churn_risk_score" ? words.risk[value] : undefined;
+  const word = WORDS[name]?.[value];
   return word === undefined ? value : `${value} · ${word}`;
+}
+
+/** Tell whether a column's values line up on the right. */
+export function isOnTheRight(column: Column): boolean {
+  return isNumeric(column) && !(column.column in WORDS);
 }
