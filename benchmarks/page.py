@@ -27,6 +27,7 @@ from benchmarks.report import between_marks, circumstances
 
 VIEW: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE = 60_000
+MILLION = 1_000_000  # customers, from which on figures stand apart
 FIRST = "first view with data"
 SCROLLED = "customers: scrolled"
 
@@ -180,8 +181,9 @@ def markdown(results: Figures) -> str:
 
 
 def write_page(results: Figures, page: Path) -> None:
-    """Put the figures into a Markdown page between the marks of `page`; all else stays."""
-    page.write_text(between_marks(page.read_text("utf-8"), "page", markdown(results)), "utf-8")
+    """Put the figures into a Markdown page between the marks of `page`, or of `page-million`; all else stays."""
+    part = "page-million" if results["customers"] >= MILLION else "page"
+    page.write_text(between_marks(page.read_text("utf-8"), part, markdown(results)), "utf-8")
 
 
 def main() -> None:
