@@ -66,15 +66,19 @@ export function DonutCard({ name, figure, slices, aside, own, onPick, picked }: 
       }}
     >
       <div className={classes.ringed}>
-        <Chart
-          option={option}
-          height="100%"
-          label={label}
-          onPick={(index) => {
-            const slice = slices[index];
-            if (slice) onPick(slice.value);
-          }}
-        />
+        <div className={classes.ring}>
+          <div>
+            <Chart
+              option={option}
+              height="100%"
+              label={label}
+              onPick={(index) => {
+                const slice = slices[index];
+                if (slice) onPick(slice.value);
+              }}
+            />
+          </div>
+        </div>
         <ul className={classes.slices}>
           {slices.map((one) => (
             <li key={one.value}>
