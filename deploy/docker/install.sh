@@ -14,7 +14,7 @@ place=${3:-}
 install_into() { # which virtual environment, what
     python=$1/bin/python
     shift
-    "$tools/bin/uv" pip install --quiet --python "$python" "$@"
+    "$tools/bin/uv" pip install --quiet --link-mode copy --python "$python" "$@" # what is stripped below is in no cache
 }
 
 case "$step" in

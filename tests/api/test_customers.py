@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyarrow import csv as csv_reader
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
@@ -114,6 +115,48 @@ def test_values_come_as_they_are(analyst: TestClient, customers: list[Row]) -> N
         assert one["email"] == row["email"]
         assert one["total_lifetime_value"] == float(row["total_lifetime_value"])
         assert one["as_of"] == row["as_of"].isoformat()
+
+
+# -- only some columns ------------------------------------------------------------------------------------
+
+
+def test_only_the_columns_asked_for_come_in_their_order(analyst: TestClient, customers: list[Row]) -> None:
+    query = {"columns": ["total_purchases", "email", "total_purchases"], "sort": "-first_name"}
+    narrow, whole = walk(analyst, 7, **query), walk(analyst, 7, sort="-first_name")
+    assert [list(row) for row in narrow] == [["customer_id", "total_purchases", "email"]] * len(customers)
+    assert narrow == [{name: row[name] for name in narrow[0]} for row in whole]
+    assert list(analyst.get(f"{API}/customers", params={"columns": "customer_id"}).json()["rows"][0]) == [
+        "customer_id"
+    ]
+
+
+def test_a_cursor_goes_on_with_other_columns(analyst: TestClient) -> None:
+    first = analyst.get(f"{API}/customers", params={"limit": 5, "columns": "email"}).json()
+    query = {"limit": 5, "columns": ["as_of", "last_name"], "cursor": first["next"]}
+    second = analyst.get(f"{API}/customers", params=query).json()
+    assert second["rows"] == [
+        {name: row[name] for name in ("customer_id", "as_of", "last_name")} for row in walk(analyst, 10)[5:10]
+    ]
+
+
+def test_an_unknown_column_is_named_with_the_nearest(analyst: TestClient) -> None:
+    for path in ("customers", "exports/customers"):
+        answer = analyst.get(f"{API}/{path}", params={"columns": ["customer_id", "emial"]})
+        assert "no column 'emial'. Did you mean 'email'?" in problem(answer, 422)["detail"]
+
+
+def test_masked_columns_stay_masked_when_asked_for(viewer: TestClient, customers: list[Row]) -> None:
+    page = viewer.get(f"{API}/customers", params={"limit": 200, "columns": [*PERSONAL]}).json()
+    assert page["masked"] == list(PERSONAL)
+    assert page["rows"] == [
+        {
+            "customer_id": str(row["customer_id"]),
+            "email": row["email"] and "•••",
+            "phone_number": row["phone_number"] and "•••",
+            "date_of_birth": None,
+        }
+        for row in customers
+    ]
 
 
 # -- what a viewer does not see ---------------------------------------------------------------------------
@@ -256,6 +299,19 @@ def test_parquet_has_the_values_as_they_are(analyst: TestClient, customers: list
     assert table.column("customer_id").to_pylist() == [row["customer_id"] for row in wanted]
     assert table.column("total_lifetime_value").to_pylist() == [row["total_lifetime_value"] for row in wanted]
     assert table.column("first_name").to_pylist() == [row["first_name"] for row in wanted]
+
+
+@pytest.mark.parametrize("kind_of_file", ["csv", "parquet"])
+def test_a_file_has_the_columns_asked_for(
+    kind_of_file: str, analyst: TestClient, customers: list[Row]
+) -> None:
+    query = {"format": kind_of_file, "columns": ["total_purchases", "customer_segment"]}
+    content = analyst.get(f"{API}/exports/customers", params=query).content
+    read = csv_reader.read_csv if kind_of_file == "csv" else parquet.read_table
+    names = ("customer_id", "total_purchases", "customer_segment")
+    table = read(pa.BufferReader(content))
+    assert table.column_names == [*names]
+    assert table.to_pylist() == [{name: row[name] for name in names} for row in customers]
 
 
 def test_nothing_found_is_an_empty_file(analyst: TestClient) -> None:

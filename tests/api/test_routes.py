@@ -98,3 +98,10 @@ def test_a_request_keeps_a_sound_id_and_gets_another_for_an_odd_one(clients: Cli
         get("/health/live", headers={"X-Request-Id": "abc-123.XYZ"}).headers["x-request-id"] == "abc-123.XYZ"
     )
     assert get("/health/live", headers={"X-Request-Id": 'a"b c' * 9}).headers["x-request-id"] != 'a"b c' * 9
+
+
+def test_who_scrapes_learns_of_builds_by_others(clients: Clients, context: Context) -> None:
+    latest = clients["viewer"].get(f"{API}/status").json()["build_id"]
+    context.meters.build_id.set(0)
+    context.look_again()
+    assert f"\npatron_build_id {latest}.0\n" in clients["viewer"].get("/metrics").text

@@ -34,6 +34,8 @@ def test_they_stand_between_their_marks_and_outlast_other_parts(tmp_path: Path) 
         "times": 10,
         "sizes": {"100": build, "1000": build},
     }
+    page.write_page({**FIGURES, "customers": 1_000_000}, file)
+    page.write_page(FIGURES, file)
     for _ in range(2):
         report.write_page({"scale": scale}, file)
     text = file.read_text()
@@ -42,5 +44,7 @@ def test_they_stand_between_their_marks_and_outlast_other_parts(tmp_path: Path) 
     assert "100,000 customers on DuckDB, 3 rounds" in text
     assert "old" not in text
     assert text.startswith("# Words\n\n<!-- page -->")
-    assert "<!-- /page -->\n\nmore words\n\n<!-- scale -->\n\n## " in text
+    assert "1,000,000 customers on DuckDB, 3 rounds" in text.partition("<!-- page-million -->")[2]
+    assert "<!-- /page -->\n\nmore words\n\n<!-- page-million -->\n\n" in text
+    assert "<!-- /page-million -->\n\n<!-- scale -->\n\n## " in text
     assert text.count("<!-- scale -->") == text.count("<!-- /scale -->") == 1

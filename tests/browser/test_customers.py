@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.shop import LONG, UGLY
@@ -19,6 +20,8 @@ COLUMNS = (
     "total_purchases",
     "last_purchase_date",
 )
+
+RISKS = ("Very low", "Low", "Medium", "High", "Very high")
 
 
 def test_the_explorer_shows_the_databases_rows_in_order(site: Site, visit: Visit) -> None:
@@ -86,13 +89,52 @@ def test_columns_are_chosen_and_everyone_is_exported(site: Site, visit: Visit) -
     page.get_by_role("checkbox", name="Annual spend").check()
     expect(page.get_by_role("columnheader", name="Annual spend")).to_have_count(1)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download() as saved:
-        page.get_by_role("menuitem", name="All of these as CSV").click()
-    with saved.value.path().open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.DictReader(file))
     many = site.query("SELECT customer_id FROM customer_360 WHERE total_purchases >= 60")
-    assert {one["customer_id"] for one in lines} == {str(one["customer_id"]) for one in many}
+    shown = _saved(page, "All of these as CSV")
+    assert {one["customer_id"] for one in shown} == {str(one["customer_id"]) for one in many}
+    assert list(shown[0]) == page.url.partition("columns=")[2].partition("&")[0].split("%2C")
+    whole = _saved(page, "All of these with every column as CSV")
+    assert [{name: one[name] for name in shown[0]} for one in whole] == shown
+    assert len(whole[0]) > len(shown[0])
+
+
+def test_only_what_is_shown_is_asked_for_and_choosing_a_column_loses_no_place(
+    site: Site, visit: Visit
+) -> None:
+    asked: list[list[str]] = []
+
+    def hear(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.path == "/api/v1/customers":
+            asked.append(parse_qs(address.query)["columns"])
+
+    page = visit(
+        site,
+        f"/customers?columns={','.join(COLUMNS)},no_such_column",
+        before=lambda one: one.on("request", hear),
+    )
+    _settled(page)
+    grid = page.get_by_role("table", name="Customers")
+    while grid.evaluate("one => one.scrollTop") < 5000:
+        grid.evaluate("one => one.scrollBy(0, 700)")
+        _settled(page)
+    assert all(one == [*COLUMNS] for one in asked)
+    down = grid.evaluate("one => one.scrollTop")
+    before = _rows(page)
+
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Annual spend").check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("columnheader", name="Annual spend")).to_have_count(1)
+    _settled(page)
+    assert grid.evaluate("one => one.scrollTop") == down
+    rows = _rows(page)
+    headings = [one.strip() for one in page.get_by_role("columnheader").all_inner_texts()]
+    new = headings.index("Annual spend")
+    assert [sorted((*row[:new], *row[new + 1 :])) for row in rows] == [sorted(row) for row in before]
+    spent = site.query("SELECT annual_spend FROM customer_360 WHERE customer_id = ?", [int(rows[0][0])])
+    assert rows[0][new] == money(spent[0]["annual_spend"])
+    assert set(asked[-1]) == {*COLUMNS, "annual_spend"}
 
 
 def test_a_customer_is_who_the_database_says(site: Site, visit: Visit) -> None:
@@ -106,7 +148,7 @@ def test_a_customer_is_who_the_database_says(site: Site, visit: Visit) -> None:
         "Average order value": money(best["average_order_value"]),
         "Total purchases": count(best["total_purchases"]),
         "Last purchase date": day(best["last_purchase_date"]),
-        "Churn risk score": str(best["churn_risk_score"]),
+        "Churn risk score": f"{best['churn_risk_score']} · {RISKS[best['churn_risk_score'] - 1]}",
         "RFM segment": best["rfm_segment"],
         "Favourite product category": best["favorite_product_category"],
         "Total website visits": count(best["total_website_visits"]),
@@ -178,6 +220,14 @@ def test_the_palette_finds_pages_figures_and_customers(site: Site, visit: Visit)
     page.keyboard.press("Control+k")
     find.press_sequentially("xyzzy no such thing")
     expect(page.get_by_text("Nothing goes by these words.")).to_be_visible()
+
+
+def _saved(page: Page, item: str) -> list[dict[str, str]]:
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name=item, exact=True).click()
+    with saved.value.path().open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _settled(page: Page) -> None:

@@ -54,6 +54,32 @@ def test_while_figures_come_their_places_are_kept(small: Site, visit: Visit) -> 
     assert all(abs(one - other) <= 60 for one, other in zip(loading, shown, strict=True)), (loading, shown)
 
 
+def test_only_what_changes_is_dimmed_while_it_comes(small: Site, visit: Visit) -> None:
+    held: list[Route] = []
+    page = visit(small)
+    settled(page)
+    page.route("**/api/v1/dashboard*", lambda route: held.append(route))
+    page.get_by_role("button", name="Medium Value").click()
+    quiet = page.locator("section[aria-label]", has=page.locator("[data-stale]"))
+    expect(quiet).to_have_count(10)
+    expect(card(page, "segment_distribution").locator("[data-stale]")).to_have_count(0)
+    _let_go(page, held)
+
+    page.get_by_role("button", name="Period: All time").click()
+    page.get_by_role("button", name="Last 90 days").click()
+    expect(quiet).to_have_count(3)  # the others count customers as they stand, or show all months
+    for name in ("average_order_value", "category_performance", "satisfaction"):
+        expect(card(page, name).locator("[data-stale]")).to_have_count(1)
+    _let_go(page, held)
+
+
+def _let_go(page: Page, held: list[Route]) -> None:
+    while not held:
+        page.wait_for_timeout(20)  # the page dims first, and asks a moment later
+    held.pop().continue_()
+    settled(page)
+
+
 def test_nobody_fits(small: Site, visit: Visit) -> None:
     page = visit(small, "/?customer_segment=High+Value&rfm_segment=No+Purchases")
     expect(page.get_by_text("No customer fits these filters")).to_be_visible()

@@ -75,3 +75,15 @@ def test_every_alert_has_a_page_and_every_page_an_alert() -> None:
         assert rule["annotations"]["page"] == f"docs/operations/watching.md#{rule['alert'].lower()}"
         assert rule["annotations"]["summary"].endswith(".")
         assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_every_alert_of_terraform_has_a_page() -> None:
+    text = (ROOT / "deploy/terraform/modules/watching/main.tf").read_text("utf-8")
+    titles = re.findall(r'^      title += "(.+)"$', text, re.M)
+    page = (ROOT / "docs/operations/watching.md").read_text("utf-8")
+    assert titles == re.findall(r"^### (.+)$", page.partition("## Alerts on Google Cloud")[2], re.M)
+
+
+def test_the_first_failure_is_an_increase() -> None:
+    """A series that begins at one has not increased for Prometheus."""
+    assert 'patron_builds_total{state="failed"} 0.0' in generate_latest(Meters().registry).decode()

@@ -21,7 +21,7 @@ from patron.api.rendering import answer, with_text_ids
 from patron.api.schemas.customers import Count, Customers, FoundCustomers
 from patron.api.security import Analyst, Caller, Viewer
 from patron.customers import listing, search
-from patron.customers.conditions import OPERATORS, PERSONAL, known_column, parsed
+from patron.customers.conditions import OPERATORS, PERSONAL, kinds, known_column, parsed
 from patron.customers.listing import Question
 from patron.customers.masking import masked
 from patron.engines.base import Row
@@ -70,14 +70,31 @@ class CustomerQuery(CustomerFilters):
         )
 
 
-class PageQuery(CustomerQuery):
+class RowsQuery(CustomerQuery):
+    """Which customers, in what order, and what of them."""
+
+    columns: list[str] = Field(
+        [],
+        max_length=MOST_VALUES,
+        description="Only these columns of customer_360, after customer_id, which always comes. Leave it out for all.",
+        json_schema_extra={"items": {"type": "string", "enum": list(kinds("bigint"))}},
+        examples=[["first_name", "total_lifetime_value"]],
+    )
+
+    def names(self, context: Context) -> tuple[str, ...]:
+        """Return the columns asked for, each once, or none for all; raises RequestError for one that there is not."""
+        asked = [known_column(name, context.settings.id_type) for name in self.columns]
+        return tuple(dict.fromkeys(("customer_id", *asked))) if asked else ()
+
+
+class PageQuery(RowsQuery):
     """One page of them."""
 
     limit: Limit = 50
     cursor: Cursor = None
 
 
-class ExportQuery(CustomerQuery):
+class ExportQuery(RowsQuery):
     """All of them, as a file."""
 
     format: Literal["csv", "parquet"] = "csv"
@@ -87,10 +104,11 @@ class ExportQuery(CustomerQuery):
 async def list_customers(
     request: Request, context: Asked, caller: Viewer, asked: Annotated[PageQuery, Query()]
 ) -> Response:
-    """Return a page of customers, with all columns of customer_360."""
-    question, mark = asked.question(context, caller), await built(context)
+    """Return a page of customers, with all columns of customer_360 or those that are asked for."""
+    question, names, mark = asked.question(context, caller), asked.names(context), await built(context)
     named = _named("customers", asked)
-    page = await context.read(listing.page, question, asked.limit, context.cursors.read(named, asked.cursor))
+    after = context.cursors.read(named, asked.cursor)
+    page = await context.read(listing.page, question, asked.limit, after, names)
     if caller.sees_personal:
         await audited(request, context, caller, "customers listed", details={"rows": len(page.rows)})
     return answer(
@@ -155,7 +173,7 @@ async def export_customers(
 
     In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    question, mark = asked.question(context, caller), await built(context)
+    question, names, mark = asked.question(context, caller), asked.names(context), await built(context)
     await audited(
         request,
         context,
@@ -163,7 +181,7 @@ async def export_customers(
         "customers exported",
         details=asked.model_dump(exclude_defaults=True, exclude={"q"}),
     )
-    chunks = _chunks(context, question, asked.format)
+    chunks = _chunks(context, question, names, asked.format)
     first = await run_sync(next, chunks, b"")  # what cannot be read is told before the answer begins
     name = f"customers-{mark.as_of}.{asked.format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -197,14 +215,14 @@ async def audited(
 
 
 def _named(route: str, asked: PageQuery) -> list[Any]:
-    """Return what a cursor is good for: the question without the page."""
-    return [route, asked.model_dump(mode="json", exclude={"limit", "cursor"})]
+    """Return what a cursor is good for: the question without the page, whatever columns are shown of it."""
+    return [route, asked.model_dump(mode="json", exclude={"limit", "cursor", "columns"})]
 
 
-def _chunks(context: Context, question: Question, kind: str) -> Iterator[bytes]:
+def _chunks(context: Context, question: Question, names: tuple[str, ...], kind: str) -> Iterator[bytes]:
     with ExitStack() as stack:
         engine = stack.enter_context(context.serving.reading(context.settings.server.export_seconds))
-        reader = stack.enter_context(listing.everything(engine, question))
+        reader = stack.enter_context(listing.everything(engine, question, names))
         yield from encoded(reader, kind, for_spreadsheets=kind == "csv")
 
 

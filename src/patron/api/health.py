@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -13,6 +14,7 @@ from patron.api.rendering import answer
 from patron.api.schemas.base import Document
 from patron.api.security import Viewer
 from patron.engines.base import Engine
+from patron.errors import DatabaseError
 
 router = APIRouter(tags=["health"])
 
@@ -47,6 +49,8 @@ async def get_readiness(context: Asked) -> Response:
 )
 async def get_meters(context: Asked, caller: Viewer) -> Response:
     """Return counts and times of requests, figures and builds, in Prometheus's text form."""
+    with suppress(DatabaseError):  # what was counted is told also while the database is away
+        await context.mark()  # or a build that somebody else made would show only once figures are asked for
     return Response(generate_latest(context.meters.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -58,6 +58,8 @@ class Meters:
         self.builds = Counter(
             "patron_builds_total", "Builds that ended, by how.", ("state",), registry=self.registry
         )
+        for state in ("succeeded", "failed"):
+            self.builds.labels(state)  # a series that began at one would not have increased for Prometheus
         self._answered: dict[tuple[str, str, int], Histogram] = {}
         self.build_id = Gauge("patron_build_id", "The latest build.", registry=self.registry)
 

@@ -6,7 +6,7 @@ rows that come and go elsewhere move nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -63,17 +63,23 @@ class Page:
     place: list[Any] | None
 
 
-def page(engine: Engine, question: Question, limit: int, after: list[Any] | None = None) -> Page:
-    """Return up to `limit` customers after the place `after`."""
+def page(
+    engine: Engine,
+    question: Question,
+    limit: int,
+    after: list[Any] | None = None,
+    columns: Sequence[str] = (),
+) -> Page:
+    """Return up to `limit` customers after the place `after`, with these columns or all of them."""
     narrowed = _Narrowed(engine, question)
     if after is not None:
         narrowed.after(*_place(after, question, engine.settings.id_type))
-    # The order needs two columns of all rows; the others are read for the page's rows only.
+    # The order needs two columns of all rows; what is shown is read for the page's rows only.
     names = dict.fromkeys((KEY, question.sort))
     query = narrowed.select(*map(exp.column, names)).order_by(*narrowed.order()).limit(limit + 1)
     found = narrowed.run(query)
     keys = [row[KEY] for row in found[:limit]]
-    rows = profiles(engine, keys)
+    rows = profiles(engine, keys, columns)
     last = found[limit - 1] if len(found) > limit else None
     place = [_kept(last[question.sort]), last[KEY]] if last else None
     return Page([rows[key] for key in keys], place)
@@ -87,10 +93,12 @@ def count(engine: Engine, question: Question) -> int:
 
 
 @contextmanager
-def everything(engine: Engine, question: Question) -> Iterator[pa.RecordBatchReader]:
-    """Read all customers, all columns, in order, in bounded memory."""
+def everything(
+    engine: Engine, question: Question, columns: Sequence[str] = ()
+) -> Iterator[pa.RecordBatchReader]:
+    """Read all customers with these columns or all of them, in order, in bounded memory."""
     narrowed = _Narrowed(engine, question)
-    names = kinds(engine.settings.id_type)
+    names = columns or kinds(engine.settings.id_type)
     query, values = narrowed.statement(narrowed.select(*map(exp.column, names)).order_by(*narrowed.order()))
     with engine.stream(query, values) as reader:
         yield reader

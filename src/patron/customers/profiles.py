@@ -14,13 +14,20 @@ from patron.errors import NotFound
 KEY = "customer_id"
 
 
-def profiles(engine: Engine, customers: Sequence[Any]) -> dict[Any, Row]:
-    """Return the rows of customers by key; who is not in customer_360 is not among them."""
+def profiles(engine: Engine, customers: Sequence[Any], columns: Sequence[str] = ()) -> dict[Any, Row]:
+    """Return the rows of customers by key; who is not in customer_360 is not among them.
+
+    `columns` of customer_360, the key among them, are read; all of them where none is named.
+    """
     if not customers:
         return {}
-    text, _ = engine.kept_statement(
-        "profiles", lambda: exp.select("*").from_(TABLE).where(one_of(KEY, engine.settings.id_type))
-    )
+
+    def make() -> exp.Query:
+        shown = map(exp.column, columns) if columns else [exp.Star()]
+        return exp.select(*shown).from_(TABLE).where(one_of(KEY, engine.settings.id_type))
+
+    # Statements of chosen columns are not kept: there are more choices than memory.
+    text, _ = engine.parameterised(make()) if columns else engine.kept_statement("profiles", make)
     return {row[KEY]: row for row in engine.query(text, [list(customers)])}
 
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { sparkPath } from "./charts/sparkPath";
-import { during, filtersOnly, narrowed, parseFilters, toggled, withFilters } from "./filters/filters";
+import { during, type Filters, filtersOnly, isOfOthers, narrowed, parseFilters, toggled, withFilters } from "./filters/filters";
 import { inForce } from "./filters/names";
 import { monthPeriod, periodOf, presetOf, spanOf } from "./filters/period";
-import { formats, NONE } from "./format/format";
+import { formats, localeOf, NONE } from "./format/format";
 import { toCsv } from "./ui/csv";
 import { words } from "./words";
 
@@ -58,6 +58,14 @@ describe("formats", () => {
     expect(formats("de-DE", "EUR").exact(1234.5, "money").replace(/\s/g, " ")).toBe("1.234,50 €");
   });
 
+  it.each(["en-US@posix", "C", "", "de_DE.UTF-8"])("are English where a browser says that it speaks %j", (language) => {
+    expect(formats(localeOf(language), "USD").exact(1234.5, "money")).toBe("$1,234.50");
+  });
+
+  it("are those of a language that formatters know", () => {
+    expect(localeOf("de-AT")).toBe("de-AT");
+  });
+
   it("says how long ago a moment is", () => {
     const now = Date.parse("2025-06-02T12:00:00Z");
     expect(english.ago("2025-06-02T11:30:00Z", now)).toBe("30 minutes ago");
@@ -86,6 +94,27 @@ describe("filters in the address", () => {
     expect(toggled(one, "rfm_segment", "At Risk")).toEqual({});
     expect(narrowed(two, "rfm_segment", [])).toEqual({});
     expect(during({ from: "2025-01-01", to: "2025-02-01" })).toEqual({});
+  });
+});
+
+describe("isOfOthers", () => {
+  const figure = { churn_risk_score: [5, 4], rfm_segment: ["At Risk"], from: "2025-01-01" };
+  const same: Filters = { churn_risk_score: ["4", "5"], rfm_segment: ["At Risk"], from: "2025-01-01" };
+  const asked = (own: Parameters<typeof isOfOthers>[2], hasPeriod: boolean, changes: Partial<Filters> = {}) =>
+    isOfOthers(figure, { ...same, ...changes }, own, hasPeriod);
+
+  it("tells other filters from the same ones, however they are written", () => {
+    expect(asked(null, true)).toBe(false);
+    expect(asked(null, true, { churn_risk_score: ["5"] })).toBe(true);
+    expect(asked(null, true, { customer_segment: ["High Value"] })).toBe(true);
+  });
+
+  it("leaves out what a figure shows whole, and days that do not narrow it", () => {
+    expect(asked("rfm_segment", true, { rfm_segment: [] })).toBe(false);
+    expect(asked("rfm_segment", true, { churn_risk_score: [] })).toBe(true);
+    expect(asked(null, false, { from: null, to: "2025-06-30" })).toBe(false);
+    expect(asked("period", true, { to: "2025-06-30" })).toBe(false);
+    expect(asked(null, true, { to: "2025-06-30" })).toBe(true);
   });
 });
 

@@ -13,7 +13,6 @@ locals {
   service  = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.service}\""
   job      = "resource.type = \"cloud_run_job\" AND resource.labels.job_name = \"${var.job}\""
   database = "resource.type = \"cloudsql_database\" AND resource.labels.database_id = \"${var.project}:${var.instance}\""
-  page     = "See the page on watching in Patron's operations guide."
 
   alerts = {
     errors = {
@@ -66,7 +65,7 @@ resource "google_monitoring_alert_policy" "this" {
   notification_channels = [google_monitoring_notification_channel.email.id]
 
   documentation {
-    content   = local.page
+    content   = "What to do stands in Patron's guide, docs/operations/watching.md, under: ${each.value.title}."
     mime_type = "text/markdown"
   }
 

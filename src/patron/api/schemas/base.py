@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -36,7 +37,25 @@ class MadeOfBuild(OfBuild):
     model_config = ConfigDict(use_attribute_docstrings=False)
 
 
-def model_of(name: str, fields: dict[str, tuple[Any, str]], base: type[BaseModel] = Made) -> type[BaseModel]:
-    """Return a model with these fields: each a type and a meaning."""
-    made: dict[str, Any] = {field: (kind, Field(description=said)) for field, (kind, said) in fields.items()}
+def model_of(
+    name: str,
+    fields: dict[str, tuple[Any, str]],
+    base: type[BaseModel] = Made,
+    *,
+    always: Collection[str] | None = None,
+) -> type[BaseModel]:
+    """Return a model with these fields: each a type and a meaning.
+
+    Only those of `always` have to be there, where it is given.
+    """
+    made: dict[str, Any] = {
+        field: (kind, _described(said, is_required=always is None or field in always))
+        for field, (kind, said) in fields.items()
+    }
     return create_model(name, __base__=base, **made)
+
+
+def _described(said: str, *, is_required: bool) -> Any:
+    if is_required:
+        return Field(description=said)
+    return Field(default_factory=lambda: None, description=said)  # a default would stand in the description

@@ -32,12 +32,14 @@ def _customer_fields() -> dict[str, tuple[Any, str]]:
 
 Customer = model_of("Customer", _customer_fields())
 """A row of customer_360."""
+ListedCustomer = model_of("ListedCustomer", _customer_fields(), always=("customer_id",))
+"""A row of customer_360 with the columns that were asked for."""
 
 
 class Customers(OfBuild):
     """A page of customers."""
 
-    rows: list[Customer]  # type: ignore[valid-type]
+    rows: list[ListedCustomer]  # type: ignore[valid-type]
     next: str | None
     """Give it as `cursor` for the next page; null after the last one."""
     masked: list[str]

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
 
 import type { Schemas } from "@/shared/api/client";
-import { heading } from "@/shared/columns/columns";
+import { heading, withWord } from "@/shared/columns/columns";
 import { NONE } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
 import { Failure } from "@/shared/ui/States";
@@ -46,7 +46,7 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
     <Stack gap="md">
       <div>
         <Text fz={28} fw={600} className="figures">
-          {value}
+          {withWord(why.column, value)}
         </Text>
         <Text>{why.meaning}</Text>
       </div>

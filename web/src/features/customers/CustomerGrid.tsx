@@ -6,7 +6,7 @@ import { Link } from "wouter";
 
 import { useLook } from "@/shared/charts/look";
 import type { Look } from "@/shared/charts/option";
-import { type Column, type ColumnName, type Customer, heading, isNumeric, shown, widthOf } from "@/shared/columns/columns";
+import { type Column, type ColumnName, type Customer, heading, isOnTheRight, shown, widthOf } from "@/shared/columns/columns";
 import type { Formats } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
@@ -31,6 +31,8 @@ interface Props {
   sort: string;
   isStale: boolean;
   isLoading: boolean;
+  /** Whether anything is on its way, be it more rows or more of each. */
+  isBusy: boolean;
   /** Asks for more rows, or null while that makes no sense. */
   more: (() => void) | null;
   onSort: (column: string) => void;
@@ -39,7 +41,7 @@ interface Props {
 
 /** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
 export function CustomerGrid(props: Props): ReactElement {
-  const { place, columns, rows, total, sort, isStale, isLoading, more, onSort, onCondition } = props;
+  const { place, columns, rows, total, sort, isStale, isLoading, isBusy, more, onSort, onCondition } = props;
   const formats = useFormats();
   const look = useLook();
   const own = { formats, look };
@@ -67,7 +69,7 @@ export function CustomerGrid(props: Props): ReactElement {
       role="table"
       aria-label={words.pages.customers}
       aria-rowcount={total + 1}
-      aria-busy={isLoading}
+      aria-busy={isBusy}
       tabIndex={0}
       onScroll={(event) => offsets.set(place, event.currentTarget.scrollTop)}
       data-stale={isStale || undefined}
@@ -124,7 +126,7 @@ const Row = memo(function Row({ index, start, row, columns, formats, look }: Row
 });
 
 function cellClass(column: Column): string {
-  const numeric = isNumeric(column) ? `${classes.numeric} figures` : "";
+  const numeric = isOnTheRight(column) ? `${classes.numeric} figures` : "";
   return `${classes.cell} ${column.column === "customer_id" ? classes.first : ""} ${numeric}`;
 }
 

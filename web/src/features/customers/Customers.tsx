@@ -1,11 +1,12 @@
 import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { statusQuery, tableQuery } from "@/shared/api/queries";
+import { type ColumnName, FIRST_COLUMNS } from "@/shared/columns/columns";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
 import { keepList } from "@/shared/ui/lastList";
@@ -16,8 +17,8 @@ import { words } from "@/shared/words";
 import { ColumnChooser } from "./ColumnChooser";
 import { ConditionChips } from "./ConditionChips";
 import { CustomerGrid } from "./CustomerGrid";
-import { countQuery, pagesQuery, saveAll } from "./queries";
-import { columnsOf, nextSort, questionOf, readCondition, withParameters, written } from "./question";
+import { countQuery, type Format, FORMATS, pagesQuery, saveAll } from "./queries";
+import { columnsOf, nextSort, type Question, questionOf, readCondition, withParameters, written } from "./question";
 
 const said = words.explorer;
 const PAUSE = 200; // milliseconds without a key before what was typed is looked for
@@ -32,13 +33,19 @@ export function Customers(): ReactElement {
   const names = useMemo(() => columnsOf(search), [search]);
   const { data: table } = useQuery(tableQuery("customer_360"));
   const { data: count } = useQuery({ ...countQuery(question), placeholderData: keepPreviousData });
-  const pages = useInfiniteQuery({ ...pagesQuery(question), placeholderData: keepPreviousData });
-  const { fetchNextPage } = pages;
-  const rows = useMemo(() => pages.data?.pages.flatMap((one) => one.rows) ?? [], [pages.data]);
   const columns = useMemo(
     () => names.flatMap((name) => table?.columns.find((one) => one.column === name) ?? []),
     [names, table],
   );
+  const isFirst = names === FIRST_COLUMNS;
+  const asked = isFirst ? names : columns.map((one) => one.column as ColumnName);
+  const pages = useInfiniteQuery({
+    ...pagesQuery(question, asked, useQueryClient()),
+    enabled: isFirst || table !== undefined, // an address may name columns that there are no more
+    placeholderData: keepPreviousData,
+  });
+  const { fetchNextPage } = pages;
+  const rows = useMemo(() => pages.data?.pages.flatMap((one) => one.rows) ?? [], [pages.data]);
   const place = JSON.stringify(question);
   const conditions = (question.where ?? []).map(readCondition);
 
@@ -66,7 +73,7 @@ export function Customers(): ReactElement {
               onChange={(next) => change({ columns: next?.join(",") ?? null })}
             />
           )}
-          <Save question={question} />
+          <Save question={question} columns={asked} />
         </Group>
       </Group>
       <ConditionChips
@@ -94,7 +101,8 @@ export function Customers(): ReactElement {
           sort={question.sort ?? ""}
           isStale={pages.isPlaceholderData}
           isLoading={pages.isPending || pages.isFetchingNextPage}
-          more={pages.hasNextPage && !pages.isFetchingNextPage ? more : null}
+          isBusy={pages.isFetching}
+          more={pages.hasNextPage && !pages.isFetching ? more : null}
           onSort={(column) => change({ sort: nextSort(question.sort ?? "", column) })}
           onCondition={(condition) => change({ where: [...conditions, condition].map(written) })}
         />
@@ -123,9 +131,17 @@ function SearchField({ words: first, onWords }: { words: string; onWords: (words
   );
 }
 
-function Save({ question }: { question: Parameters<typeof saveAll>[0] }): ReactElement {
+interface SaveProps {
+  question: Question;
+  columns: readonly ColumnName[];
+}
+
+function Save({ question, columns }: SaveProps): ReactElement {
   const { data: status } = useQuery(statusQuery);
-  const saving = useMutation({ mutationFn: (format: "csv" | "parquet") => saveAll(question, format) });
+  const saving = useMutation({
+    mutationFn: ({ format, whole }: { format: Format; whole: boolean }) =>
+      saveAll(question, format, whole ? [] : columns),
+  });
   const mayNot = status?.role === "viewer";
   return (
     <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
@@ -143,8 +159,17 @@ function Save({ question }: { question: Parameters<typeof saveAll>[0] }): ReactE
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => saving.mutate("csv")}>{said.exportCsv}</Menu.Item>
-        <Menu.Item onClick={() => saving.mutate("parquet")}>{said.exportParquet}</Menu.Item>
+        {FORMATS.map((format) => (
+          <Menu.Item key={format} onClick={() => saving.mutate({ format, whole: false })}>
+            {said.exportShown(said.formats[format])}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {FORMATS.map((format) => (
+          <Menu.Item key={format} onClick={() => saving.mutate({ format, whole: true })}>
+            {said.exportWhole(said.formats[format])}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -4,7 +4,7 @@ import type { ColumnName } from "@/shared/columns/columns";
 import { FIRST_COLUMNS } from "@/shared/columns/columns";
 import { DIMENSIONS, parseFilters } from "@/shared/filters/filters";
 
-export type Question = Omit<NonNullable<operations["list_customers"]["parameters"]["query"]>, "cursor" | "limit">;
+export type Question = Omit<NonNullable<operations["list_customers"]["parameters"]["query"]>, "columns" | "cursor" | "limit">;
 
 /** A condition on a column: its operator, and its value where the operator takes one. */
 export interface Condition {

@@ -1,4 +1,4 @@
-import { Grid, Modal, NavLink, ScrollArea, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Box, Grid, Modal, NativeSelect, NavLink, ScrollArea, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useMemo, useState } from "react";
 
@@ -28,27 +28,37 @@ export function Dictionary(): ReactElement {
   return (
     <Grid>
       <Grid.Col span={{ base: 12, md: 3 }}>
-        <TextInput
+        <NativeSelect
+          hiddenFrom="md"
           size="sm"
-          placeholder={said.findTable}
-          aria-label={said.findTable}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          mb="xs"
+          aria-label={said.table}
+          value={table}
+          onChange={(event) => setTable(event.currentTarget.value)}
+          data={data.tables.map((one) => one.name)}
         />
-        <ScrollArea.Autosize mah={{ base: 180, md: "65vh" }}>
-          {data.tables.filter(fits).map((one) => (
-            <NavLink
-              key={one.name}
-              component="button"
-              label={one.name}
-              description={one.kind}
-              active={one.name === table}
-              aria-current={one.name === table}
-              onClick={() => setTable(one.name)}
-            />
-          ))}
-        </ScrollArea.Autosize>
+        <Box visibleFrom="md">
+          <TextInput
+            size="sm"
+            placeholder={said.findTable}
+            aria-label={said.findTable}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            mb="xs"
+          />
+          <ScrollArea.Autosize mah="65vh">
+            {data.tables.filter(fits).map((one) => (
+              <NavLink
+                key={one.name}
+                component="button"
+                label={one.name}
+                description={one.kind}
+                active={one.name === table}
+                aria-current={one.name === table}
+                onClick={() => setTable(one.name)}
+              />
+            ))}
+          </ScrollArea.Autosize>
+        </Box>
       </Grid.Col>
       <Grid.Col span={{ base: 12, md: 9 }}>
         <Columns key={table} table={table} />

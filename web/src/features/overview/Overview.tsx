@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { memo, type ReactElement, useDeferredValue } from "react";
 
 import type { Schemas } from "@/shared/api/client";
+import { Awaited } from "@/shared/filters/awaited";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { type Filters, isEverything, type Narrow } from "@/shared/filters/filters";
 import { useFilters } from "@/shared/filters/useFilters";
@@ -52,9 +53,9 @@ export function Overview(): ReactElement {
           }
         />
       ) : (
-        <div className={classes.page} data-stale={isPlaceholderData || filters !== chosen || undefined}>
+        <Awaited value={isPlaceholderData || filters !== chosen ? chosen : null}>
           <Cards figures={figures} filters={filters} onFilter={setFilters} />
-        </div>
+        </Awaited>
       )}
     </>
   );

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactElement, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
+import type { Schemas } from "@/shared/api/client";
 import { meaningsQuery, searchQuery } from "@/shared/api/queries";
 import { words } from "@/shared/words";
 
@@ -26,14 +27,19 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
   const [asked] = useDebouncedValue(typed, PAUSE);
   const combobox = useCombobox({ opened: true, onDropdownClose: onClose }); // Enter does nothing where it is closed
   const { data: meanings } = useQuery(meaningsQuery);
-  const { data: found } = useQuery({ ...searchQuery(asked), placeholderData: keepPreviousData });
+  const { data: found, isPlaceholderData } = useQuery({ ...searchQuery(asked), placeholderData: keepPreviousData });
 
   const fits = (text: string) => text.toLowerCase().includes(typed.trim().toLowerCase());
+  const isFormer = asked !== typed || isPlaceholderData; // found by fewer letters than there are by now
+  const fitsEach = (one: Schemas["Found"]) => {
+    const text = Object.values(one).join(" ").toLowerCase();
+    return typed.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  };
   const pages = PAGES.filter((one) => fits(one.name));
   const figures = (meanings?.metrics ?? []).filter(
     (one) => one.name in words.cards.titles && (fits(one.title) || fits(one.name)),
   );
-  const customers = typed.trim() === "" ? [] : (found?.rows ?? []);
+  const customers = typed.trim() === "" ? [] : (found?.rows ?? []).filter((one) => !isFormer || fitsEach(one));
   const isEmpty = pages.length + figures.length + customers.length === 0;
 
   const offered = [...customers.map((one) => one.customer_id), ...pages.map((one) => one.to), ...figures.map((one) => one.name)];

@@ -3,7 +3,8 @@ import type { Schemas } from "@/shared/api/client";
 import type { Formats } from "@/shared/format/format";
 import { words } from "@/shared/words";
 
-export type Customer = Schemas["Customer"];
+/** A customer with the columns that were asked for. */
+export type Customer = Schemas["ListedCustomer"];
 export type ColumnName = keyof Customer;
 export type Column = Schemas["ColumnMeaning"];
 
@@ -25,6 +26,9 @@ export const FIRST_COLUMNS: readonly ColumnName[] = [
 
 const NUMBERS = ["BIGINT", "INT", "INTEGER", "DOUBLE", "DECIMAL"];
 
+/** Columns whose numbers have a word each. */
+const WORDS: Partial<Record<string, Readonly<Record<string, string>>>> = { churn_risk_score: words.risk };
+
 /** Tell whether a column holds numbers that count or measure something. */
 export function isNumeric(column: Column): boolean {
   return column.column !== "customer_id" && NUMBERS.includes(column.type.replace(/\(.*/, ""));
@@ -45,9 +49,21 @@ export function widthOf(column: Column): number {
   return WIDTHS[column.column] ?? (isNumeric(column) || column.type === "DATE" ? 136 : 168);
 }
 
-/** Return how a value looks. */
+/** Return how a value looks; nothing while it was not asked for yet. */
 export function shown(column: Column, value: Customer[ColumnName], formats: Formats): string {
-  if (typeof value === "number") return formats.exact(value, column.unit);
+  if (value === undefined) return "";
+  if (typeof value === "number") return withWord(column.column, formats.exact(value, column.unit));
   if (column.type === "DATE" && typeof value === "string" && /^\d{4}-/.test(value)) return formats.day(value);
   return value ?? "–";
+}
+
+/** Return a value of a column with the word that stands for it, where there is one. */
+export function withWord(name: string, value: string): string {
+  const word = WORDS[name]?.[value];
+  return word === undefined ? value : `${value} · ${word}`;
+}
+
+/** Tell whether a column's values line up on the right. */
+export function isOnTheRight(column: Column): boolean {
+  return isNumeric(column) && !(column.column in WORDS);
 }

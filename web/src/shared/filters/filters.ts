@@ -86,3 +86,24 @@ export function during(filters: Filters, from?: string, to?: string): Filters {
 export function isEverything(filters: Filters): boolean {
   return Object.keys(filters).length === 0;
 }
+
+/**
+ * Tell whether a figure was narrowed by other filters than those that are wanted.
+ *
+ * `own` is a dimension that the figure shows whole, whatever is chosen of it; days count for figures of a period alone.
+ */
+export function isOfOthers(
+  figure: Readonly<Record<string, unknown>>,
+  wanted: Filters,
+  own: Dimension | "period" | null,
+  hasPeriod: boolean,
+): boolean {
+  const differs = (name: keyof Filters) => values(figure[name]).join("\n") !== values(wanted[name]).join("\n");
+  if (DIMENSIONS.some((name) => name !== own && differs(name))) return true;
+  return hasPeriod && own !== "period" && (differs("from") || differs("to"));
+}
+
+function values(given: unknown): string[] {
+  if (given === undefined || given === null) return [];
+  return (Array.isArray(given) ? given : [given]).map(String).sort();
+}

@@ -30,6 +30,15 @@ const AGES: [Intl.RelativeTimeFormatUnit, number][] = [
 
 const utc = (day: string) => new Date(`${day}T00:00:00Z`);
 
+/** Return the locale that a browser's language names; English where no formatter takes it, such as en-US@posix. */
+export function localeOf(language: string): string {
+  try {
+    return new Intl.Locale(language).toString();
+  } catch {
+    return "en";
+  }
+}
+
 /** Return the formats of a locale and a currency. */
 export function formats(locale: string, currency: string): Formats {
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);

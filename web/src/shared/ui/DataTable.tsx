@@ -27,7 +27,7 @@ interface Props<Row> {
 export function DataTable<Row>({ columns, rows, label, pick, isPicked }: Props<Row>): ReactElement {
   const textOf = (column: Column<Row>, row: Row) => column.shown?.(row) ?? String(column.cell(row) ?? "–");
   return (
-    <ScrollArea.Autosize mah="70vh" type="auto" offsetScrollbars viewportProps={{ tabIndex: 0 }}>
+    <ScrollArea.Autosize mah={{ base: "none", sm: "70vh" }} type="auto" offsetScrollbars viewportProps={{ tabIndex: 0 }}>
       <Table
         aria-label={label}
         className={columns.length > FEW ? (classes.many ?? "") : ""}

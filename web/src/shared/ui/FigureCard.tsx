@@ -8,13 +8,17 @@ import {
   IconPhoto,
   IconTable,
 } from "@tabler/icons-react";
-import { type ReactElement, type ReactNode, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactElement, type ReactNode, useContext, useState } from "react";
 import { navigate, useLocationProperty } from "wouter/use-browser-location";
 
 import type { Schemas } from "@/shared/api/client";
+import { meaningsQuery } from "@/shared/api/queries";
 import { useLook } from "@/shared/charts/look";
 import type { ChartOption } from "@/shared/charts/option";
 import { pictured } from "@/shared/charts/picture";
+import { Awaited } from "@/shared/filters/awaited";
+import { type Dimension, isOfOthers } from "@/shared/filters/filters";
 import { inForce } from "@/shared/filters/names";
 import { useFormats } from "@/shared/format/useFormats";
 import { words } from "@/shared/words";
@@ -48,11 +52,13 @@ interface Props<Row> {
   /** What a picture of it shows; nothing where there is nothing to show. */
   picture: (() => ChartOption) | null;
   aside?: ReactNode;
+  /** What the figure shows whole, whatever is chosen of it. */
+  own?: Dimension | "period";
 }
 
 /** A card of one figure, with its meaning, its table and its exports behind a menu. */
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
-  const { name, title, figure, table, children, height, picture, aside } = props;
+  const { name, title, figure, table, children, height, picture, aside, own = null } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
   const [opened, setShown] = useState<"meaning" | "table" | null>(null);
   const [asked, forget] = useAskedFor(name);
@@ -112,9 +118,9 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </Group>
       </div>
       {figure && !full ? (
-        <Box className={classes.content} mih={height}>
+        <Content name={name} figure={figure} own={own} height={height}>
           {children}
-        </Box>
+        </Content>
       ) : (
         <Skeleton h={height} aria-label={words.loading} />
       )}
@@ -145,6 +151,27 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </>
       )}
     </Paper>
+  );
+}
+
+interface ContentProps {
+  name: string;
+  figure: AnyFigure;
+  own: Dimension | "period" | null;
+  height: StyleProp<number>;
+  children: ReactNode;
+}
+
+/** What stands in a card; quiet while other figures are on their way to it. */
+function Content({ name, figure, own, height, children }: ContentProps): ReactElement {
+  const awaited = useContext(Awaited);
+  const { data } = useQuery(meaningsQuery);
+  const hasPeriod = data?.metrics.find((one) => one.name === name)?.has_period ?? true;
+  const isStale = awaited !== null && isOfOthers(figure.filters, awaited, own, hasPeriod);
+  return (
+    <Box className={classes.content} mih={height} data-stale={isStale || undefined}>
+      {children}
+    </Box>
   );
 }
 

@@ -54,6 +54,7 @@ export function ChurnCard({ figure, filters, onFilter }: Props): ReactElement {
   return (
     <DonutCard
       name="churn_risk"
+      own="churn_risk_score"
       figure={shown}
       slices={slices}
       picked={picked}

@@ -4,6 +4,7 @@ import { type ReactElement, type ReactNode, useMemo } from "react";
 import type { Schemas } from "@/shared/api/client";
 import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
+import type { Dimension } from "@/shared/filters/filters";
 import { useFormats } from "@/shared/format/useFormats";
 import { type AnyFigure, FigureCard } from "@/shared/ui/FigureCard";
 import { Dot } from "@/shared/ui/Dot";
@@ -20,12 +21,14 @@ interface Props {
   figure: AnyFigure | undefined;
   slices: readonly Slice[];
   aside?: ReactNode;
+  /** What its slices narrow to; it shows them all, whatever is chosen. */
+  own: Dimension;
   onPick: (value: string) => void;
   picked: readonly string[];
 }
 
 /** A ring of customers by some value, whose slices narrow everything else. */
-export function DonutCard({ name, figure, slices, aside, onPick, picked }: Props): ReactElement {
+export function DonutCard({ name, figure, slices, aside, own, onPick, picked }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const title = words.cards.titles[name as keyof typeof words.cards.titles];
@@ -51,6 +54,7 @@ export function DonutCard({ name, figure, slices, aside, onPick, picked }: Props
       height={RING + 100}
       picture={() => drawn}
       aside={aside}
+      own={own}
       table={{
         columns: [
           { name: title, cell: (one) => one.name },
@@ -61,34 +65,40 @@ export function DonutCard({ name, figure, slices, aside, onPick, picked }: Props
         pick: { label: (one) => one.hint, act: (one) => onPick(one.value) },
       }}
     >
-      <Chart
-        option={option}
-        height={RING}
-        label={label}
-        onPick={(index) => {
-          const slice = slices[index];
-          if (slice) onPick(slice.value);
-        }}
-      />
-      <ul className={classes.slices}>
-        {slices.map((one) => (
-          <li key={one.value}>
-            <UnstyledButton
-              className={classes.slice ?? ""}
-              title={one.hint}
-              aria-pressed={picked.includes(one.value)}
-              onClick={() => onPick(one.value)}
-            >
-              <Dot colour={one.colour} />
-              <span className={classes.name}>{one.name}</span>
-              <span className={`${classes.number} figures`}>{formats.exact(one.customers)}</span>
-              <Text component="span" fz={12} c="dimmed" className={`${classes.number} figures`}>
-                {formats.share(shareOf(one))}
-              </Text>
-            </UnstyledButton>
-          </li>
-        ))}
-      </ul>
+      <div className={classes.ringed}>
+        <div className={classes.ring}>
+          <div>
+            <Chart
+              option={option}
+              height="100%"
+              label={label}
+              onPick={(index) => {
+                const slice = slices[index];
+                if (slice) onPick(slice.value);
+              }}
+            />
+          </div>
+        </div>
+        <ul className={classes.slices}>
+          {slices.map((one) => (
+            <li key={one.value}>
+              <UnstyledButton
+                className={classes.slice ?? ""}
+                title={one.hint}
+                aria-pressed={picked.includes(one.value)}
+                onClick={() => onPick(one.value)}
+              >
+                <Dot colour={one.colour} />
+                <span className={classes.name}>{one.name}</span>
+                <span className={`${classes.number} figures`}>{formats.exact(one.customers)}</span>
+                <Text component="span" fz={12} c="dimmed" className={`${classes.number} figures`}>
+                  {formats.share(shareOf(one))}
+                </Text>
+              </UnstyledButton>
+            </li>
+          ))}
+        </ul>
+      </div>
     </FigureCard>
   );
 }

@@ -46,6 +46,7 @@ export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement 
   return (
     <FigureCard
       name="monthly_revenue"
+      own="period"
       title={title}
       figure={shown}
       height={HEIGHT}

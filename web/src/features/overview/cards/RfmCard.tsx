@@ -66,6 +66,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
   return (
     <FigureCard
       name="rfm"
+      own="rfm_segment"
       title={words.cards.titles.rfm}
       figure={shown}
       height={HEIGHT + 70}

@@ -58,6 +58,7 @@ export function SegmentCard({ figure, filters, onFilter }: Props): ReactElement 
   return (
     <DonutCard
       name="segment_distribution"
+      own={by}
       figure={shown}
       slices={slices}
       picked={picked}

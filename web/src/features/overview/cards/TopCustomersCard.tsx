@@ -1,4 +1,4 @@
-import { Anchor, Group, ScrollArea, Table, Text } from "@mantine/core";
+import { Anchor, Group, Table, Text } from "@mantine/core";
 import type { ReactElement } from "react";
 import { Link, useSearch } from "wouter";
 
@@ -51,40 +51,42 @@ export function TopCustomersCard({
         rows,
       }}
     >
-      <ScrollArea type="auto" viewportProps={{ tabIndex: 0 }}>
-        <Table fz="sm" verticalSpacing={12} aria-label={words.cards.titles.top_customers}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{said.customer}</Table.Th>
-              <Table.Th ta="right">{said.lifetimeValue}</Table.Th>
-              <Table.Th ta="right">{said.orders}</Table.Th>
-              <Table.Th className={classes.beside}>{said.rfmSegment}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {rows.map((row) => (
-              <Table.Tr key={row.customer_id}>
-                <Table.Td>
-                  <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
-                    {nameOf(row)}
-                  </Anchor>
-                  <div className={classes.under}>
-                    <Segment name={row.rfm_segment} />
-                  </div>
-                </Table.Td>
-                <Table.Td ta="right">{formats.exact(row.total_lifetime_value, "money")}</Table.Td>
-                <Table.Td ta="right">{formats.exact(row.total_purchases)}</Table.Td>
-                <Table.Td className={classes.beside}>
-                  <Segment name={row.rfm_segment} />
-                </Table.Td>
+      <div className={classes.leaders}>
+        <div tabIndex={0} role="group" aria-label={words.cards.titles.top_customers}>
+          <Table fz="sm" verticalSpacing={12} aria-label={words.cards.titles.top_customers}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{said.customer}</Table.Th>
+                <Table.Th ta="right">{said.lifetimeValue}</Table.Th>
+                <Table.Th ta="right">{said.orders}</Table.Th>
+                <Table.Th className={classes.beside}>{said.rfmSegment}</Table.Th>
               </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </ScrollArea>
-      <Anchor component={Link} href={kept ? `/customers?${kept}` : "/customers"} fz="sm" mt={8} display="inline-block">
-        {said.allCustomers}
-      </Anchor>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => (
+                <Table.Tr key={row.customer_id}>
+                  <Table.Td>
+                    <Anchor component={Link} href={`/customers/${encodeURIComponent(row.customer_id)}`} fz="sm">
+                      {nameOf(row)}
+                    </Anchor>
+                    <div className={classes.under}>
+                      <Segment name={row.rfm_segment} />
+                    </div>
+                  </Table.Td>
+                  <Table.Td ta="right">{formats.exact(row.total_lifetime_value, "money")}</Table.Td>
+                  <Table.Td ta="right">{formats.exact(row.total_purchases)}</Table.Td>
+                  <Table.Td className={classes.beside}>
+                    <Segment name={row.rfm_segment} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </div>
+        <Anchor component={Link} href={kept ? `/customers?${kept}` : "/customers"} fz="sm">
+          {said.allCustomers}
+        </Anchor>
+      </div>
     </FigureCard>
   );
 }
