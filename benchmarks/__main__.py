@@ -142,7 +142,8 @@ def main(
         "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
         "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
         "publish": f" --publish-rows {publish_rows}",
-        "lake-load": f" --load-rows {load_rows}",
+        "lake-load": f" --load-rows {load_rows}"
+        + "".join(f" --lake-engine {one}" for one in lake_engine or ()),
     }
     results: Figures = {}
     try:

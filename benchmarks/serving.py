@@ -112,12 +112,10 @@ def _while_building(
     """Ask while full builds run, each kind in a build of its own, for as long as that runs at most."""
     found = {}
     for name in WHILE_BUILDING:
+        _until_ready(address)
         _post(f"{address}{API}/builds", {"full": True, "as_of": AS_OF.isoformat()})
         found[name] = _load(address, asked[name], connections, seconds)
-        found[name]["whole"] = _job(address)["state"] in (
-            "waiting",
-            "running",
-        )  # whether it was built all the time
+        found[name]["whole"] = _job(address)["state"] == "running"  # whether it was built all the time
         while (job := _job(address))["state"] == "running":
             time.sleep(0.2)
         if job["state"] != "succeeded":

@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PREPARE_AGAIN_SECONDS = 30.0  # after it failed
 GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
-FROM_MEMORY = 2  # figures at a time: Python makes one, and what compresses another leaves Python to it
+MEMORY_READERS = (
+    2  # figures made at a time: Python makes one, and what compresses another leaves Python to it
+)
 WAITING = 20  # requests a reader may have before it; more are sent away at once
 STRANGERS_A_SECOND, STRANGERS_BURST = 1.0, 20  # credentials that are no good, from one address
 
@@ -78,7 +80,7 @@ class Context:
         self._prepare_again = float("-inf")  # when, after it failed
         self._preparation = threading.Lock()
         self._readers = CapacityLimiter(server.readers)
-        self._rememberers = CapacityLimiter(FROM_MEMORY)
+        self._from_memory = CapacityLimiter(MEMORY_READERS)
         self._mark: Mark | None = None
         self._looked = float("-inf")
         self._preparing = self._prepare_aside()
@@ -95,20 +97,20 @@ class Context:
             with self.serving.reading(seconds or self.settings.server.query_seconds) as engine:
                 return function(engine, *arguments, **named)
 
-        return await self._in_thread(run)
+        return await self._in_thread(run, self._readers)
 
     async def figure(self, function: Callable[[Engine | None, Memory | None], T]) -> T:
         """Return `function(None, memory)` where that does, and else `function(engine, memory)` as `read` does."""
         memory = self.memory
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
             with suppress(Forgotten):
-                return await run_sync(partial(function, None, memory), limiter=self._rememberers)
+                return await self._in_thread(partial(function, None, memory), self._from_memory)
         return await self.read(function, memory)
 
-    async def _in_thread(self, function: Callable[[], T]) -> T:
-        if self._readers.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
-            raise Refusal(503, "too-busy", "Too many requests wait for the database.", {"Retry-After": "1"})
-        return await run_sync(function, limiter=self._readers)
+    async def _in_thread(self, function: Callable[[], T], limiter: CapacityLimiter) -> T:
+        if limiter.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
+            raise Refusal(503, "too-busy", "Too many requests wait for an answer.", {"Retry-After": "1"})
+        return await run_sync(function, limiter=limiter)
 
     async def mark(self) -> Mark | None:
         """Return the latest build as of at most a second ago, or None before the first one."""
@@ -165,8 +167,8 @@ class Context:
 
     @property
     def preparing(self) -> bool:
-        """Whether that is being made."""
-        return self._preparing.is_alive()
+        """Whether that is being made, or was not made yet of the latest build: after a failure it is tried again."""
+        return self._preparing.is_alive() or self._mark != self._prepared
 
     def _built(self) -> None:
         self.look_again()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Literal
 
+from anyio import move_on_after
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -14,8 +15,9 @@ from patron.api.rendering import answer
 from patron.api.schemas.base import Document
 from patron.api.security import Viewer
 from patron.engines.base import Engine
-from patron.errors import DatabaseError
+from patron.errors import PatronError
 
+LOOK_SECONDS = 1.0
 router = APIRouter(tags=["health"])
 
 
@@ -49,8 +51,10 @@ async def get_readiness(context: Asked) -> Response:
 )
 async def get_meters(context: Asked, caller: Viewer) -> Response:
     """Return counts and times of requests, figures and builds, in Prometheus's text form."""
-    with suppress(DatabaseError):  # what was counted is told also while the database is away
-        await context.mark()  # or a build that somebody else made would show only once figures are asked for
+    # What was counted is told also while the database is away or busy. Without a look, a build that somebody else made
+    # would show only once figures are asked for.
+    with suppress(PatronError), move_on_after(LOOK_SECONDS):
+        await context.mark()
     return Response(generate_latest(context.meters.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from fastapi import Response
 
-EXACT = 2**53  # beyond it a float cannot tell all whole numbers apart
+EXACT = 2**53  # from there on every float is whole
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -58,9 +58,9 @@ def _ids_among(names: tuple[str, ...]) -> list[str]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         number = float(value)
-        if not number.is_integer():
-            return number
-        return int(number) if abs(number) < EXACT else int(value)
+        if abs(number) < EXACT:
+            return int(number) if number.is_integer() else number
+        return int(value) if value == value.to_integral_value() else number
     if isinstance(value, frozenset | set):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

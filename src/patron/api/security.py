@@ -48,7 +48,9 @@ def needs(role: Role) -> Callable[[Request], Awaitable[Caller]]:
 async def identify(request: Request, context: Context) -> Caller:
     """Return who asks; raises Refusal where credentials are missing, no good, or used too often."""
     found = await _identified(request, context)
-    request.scope["patron.caller"] = found.name
+    request.scope["patron.caller"] = found.name  # for the log, also of who is then refused
+    if not context.open_to_all and (wait := context.buckets.take(found.name)):
+        raise _too_many(wait)
     return found
 
 
@@ -60,14 +62,11 @@ async def _identified(request: Request, context: Context) -> Caller:
     if scheme.lower() != "bearer" or not text:
         raise _unauthorized('Send "Authorization: Bearer …" with an API key or a token.')
     try:
-        found = await _checked(text.strip(), context)
+        return await _checked(text.strip(), context)
     except BadToken as error:
         if wait := context.strangers.take(FAILURES + address):
             raise _too_many(wait) from error
         raise _unauthorized("The API key or token is not good: unknown, expired or revoked.") from error
-    if wait := context.buckets.take(found.name):
-        raise _too_many(wait)
-    return found
 
 
 async def _checked(text: str, context: Context) -> Caller:
