@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from patron.access import Role, new_key
 from patron.api.context import Context
 from patron.api.limits import Buckets
+from patron.api.observing import Observing
 from patron.api.oidc import Tokens
 from patron.settings import Auth
 from tests.api.conftest import Clients, problem
@@ -102,8 +103,11 @@ def test_a_caller_who_asks_too_often_is_told_when_to_come_again(
 ) -> None:
     monkeypatch.setattr(context, "buckets", Buckets(0.1, 2))
     assert [clients["viewer"].get(STATUS).status_code for _ in range(3)] == [200, 200, 429]
+    told: list[str] = []
+    monkeypatch.setattr(Observing, "_tell", lambda _, scope, *__: told.append(scope.get("patron.caller", "")))
     answer = clients["viewer"].get(STATUS)
     problem(answer, 429)
+    assert told == [key.key_id for key in context.access.all_keys() if key.name == "the viewer"]
     assert 1 <= int(answer.headers["retry-after"]) <= 10
     assert clients["analyst"].get(STATUS).status_code == 200
 

@@ -168,7 +168,7 @@ class Context:
     @property
     def preparing(self) -> bool:
         """Whether that is being made, or was not made yet of the latest build: after a failure it is tried again."""
-        return self._preparing.is_alive() or self._mark != self._prepared
+        return self._preparing.is_alive() or self._mark not in (None, self._prepared)
 
     def _built(self) -> None:
         self.look_again()
