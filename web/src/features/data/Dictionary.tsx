@@ -27,16 +27,16 @@ export function Dictionary(): ReactElement {
     `${one.name} ${one.meaning}`.toLowerCase().includes(typed.toLowerCase());
   return (
     <Grid>
-      <Grid.Col span={{ base: 12, md: 3 }}>
+      <Grid.Col span={{ base: 12, sm: 3 }}>
         <NativeSelect
-          hiddenFrom="md"
+          hiddenFrom="sm"
           size="sm"
           aria-label={said.table}
           value={table}
           onChange={(event) => setTable(event.currentTarget.value)}
           data={data.tables.map((one) => one.name)}
         />
-        <Box visibleFrom="md">
+        <Box visibleFrom="sm">
           <TextInput
             size="sm"
             placeholder={said.findTable}
@@ -60,7 +60,7 @@ export function Dictionary(): ReactElement {
           </ScrollArea.Autosize>
         </Box>
       </Grid.Col>
-      <Grid.Col span={{ base: 12, md: 9 }}>
+      <Grid.Col span={{ base: 12, sm: 9 }}>
         <Columns key={table} table={table} />
       </Grid.Col>
     </Grid>
