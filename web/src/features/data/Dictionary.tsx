@@ -27,7 +27,7 @@ export function Dictionary(): ReactElement {
     `${one.name} ${one.meaning}`.toLowerCase().includes(typed.toLowerCase());
   return (
     <Grid>
-      <Grid.Col span={{ base: 12, sm: 3 }}>
+      <Grid.Col span={{ base: 12, md: 3 }}>
         <NativeSelect
           hiddenFrom="sm"
           size="sm"
@@ -45,7 +45,7 @@ export function Dictionary(): ReactElement {
             onChange={(event) => setTyped(event.currentTarget.value)}
             mb="xs"
           />
-          <ScrollArea.Autosize mah="65vh">
+          <ScrollArea.Autosize mah={{ base: "30vh", md: "65vh" }}>
             {data.tables.filter(fits).map((one) => (
               <NavLink
                 key={one.name}
@@ -60,7 +60,7 @@ export function Dictionary(): ReactElement {
           </ScrollArea.Autosize>
         </Box>
       </Grid.Col>
-      <Grid.Col span={{ base: 12, sm: 9 }}>
+      <Grid.Col span={{ base: 12, md: 9 }}>
         <Columns key={table} table={table} />
       </Grid.Col>
     </Grid>
