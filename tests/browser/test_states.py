@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PATIENCE, Visit
 from tests.browser.figures import headcount
 from tests.browser.reading import card, settled
 from tests.browser.shop import LAST_DAY, made
@@ -74,7 +74,9 @@ def test_only_what_changes_is_dimmed_while_it_comes(small: Site, visit: Visit) -
 
 
 def _let_go(page: Page, held: list[Route]) -> None:
-    while not held:
+    for _ in range(PATIENCE // 20):
+        if held:
+            break
         page.wait_for_timeout(20)  # the page dims first, and asks a moment later
     held.pop().continue_()
     settled(page)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { sparkPath } from "./charts/sparkPath";
+import { shown, withWord } from "./columns/columns";
 import { during, type Filters, filtersOnly, isOfOthers, narrowed, parseFilters, toggled, withFilters } from "./filters/filters";
 import { inForce } from "./filters/names";
 import { monthPeriod, periodOf, presetOf, spanOf } from "./filters/period";
@@ -52,6 +53,13 @@ describe("formats", () => {
 
   it("counts one and many in their own words", () => {
     expect([words.explorer.found("1"), words.explorer.found("1,001")]).toEqual(["1 customer", "1,001 customers"]);
+  });
+
+  it("finds a number's word in any digits", () => {
+    const none = { meaning: "", parameters: [], sources: [], steps: [] };
+    const column = { ...none, column: "churn_risk_score", type: "INTEGER", unit: "points" };
+    expect(shown(column, 5, formats("ar-EG", "EGP"))).toBe("٥ · Very high");
+    expect(withWord("churn_risk_score", null, NONE)).toBe(NONE);
   });
 
   it("follows the locale", () => {

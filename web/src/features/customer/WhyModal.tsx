@@ -46,7 +46,7 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
     <Stack gap="md">
       <div>
         <Text fz={28} fw={600} className="figures">
-          {withWord(why.column, value)}
+          {withWord(why.column, why.value, value)}
         </Text>
         <Text>{why.meaning}</Text>
       </div>

@@ -35,13 +35,15 @@ interface Props {
   isBusy: boolean;
   /** Asks for more rows, or null while that makes no sense. */
   more: (() => void) | null;
+  /** Told the first and the last row in view. */
+  onView: (first: number, last: number) => void;
   onSort: (column: string) => void;
   onCondition: (condition: Condition) => void;
 }
 
 /** A table of which only the rows in view are drawn; more are asked for as one scrolls. */
 export function CustomerGrid(props: Props): ReactElement {
-  const { place, columns, rows, total, sort, isStale, isLoading, isBusy, more, onSort, onCondition } = props;
+  const { place, columns, rows, total, sort, isStale, isLoading, isBusy, more, onView, onSort, onCondition } = props;
   const formats = useFormats();
   const look = useLook();
   const own = { formats, look };
@@ -57,7 +59,9 @@ export function CustomerGrid(props: Props): ReactElement {
     if (viewport.current) viewport.current.scrollTop = offsets.get(place) ?? 0;
   }, [place]);
   const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+  useEffect(() => onView(first, last), [first, last, onView]);
   useEffect(() => {
     if (more && last >= rows.length - AHEAD) more();
   }, [last, rows.length, more]);
@@ -114,11 +118,7 @@ const Row = memo(function Row({ index, start, row, columns, formats, look }: Row
     >
       {columns.map((one) => (
         <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
-          {row ? (
-            <Value column={one} row={row} text={shown(one, row[one.column as ColumnName], formats)} look={look} />
-          ) : (
-            <Skeleton h={12} mt={13} />
-          )}
+          <Value column={one} row={row} formats={formats} look={look} />
         </div>
       ))}
     </div>
@@ -132,7 +132,12 @@ function cellClass(column: Column): string {
 
 const COLOURED: readonly string[] = ["customer_segment", "rfm_segment"];
 
-function Value({ column, row, text, look }: { column: Column; row: Customer; text: string; look: Look }): ReactElement {
+type ValueProps = Pick<RowProps, "row" | "formats" | "look"> & { column: Column };
+
+function Value({ column, row, formats, look }: ValueProps): ReactElement {
+  const value = row?.[column.column as ColumnName];
+  if (row === undefined || value === undefined) return <Skeleton h={12} mt={13} />;
+  const text = shown(column, value, formats);
   if (COLOURED.includes(column.column)) {
     return (
       <span title={text}>

@@ -1,12 +1,12 @@
 import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactElement, useCallback, useEffect, useMemo, useState } from "react";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactElement, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { statusQuery, tableQuery } from "@/shared/api/queries";
-import { type ColumnName, FIRST_COLUMNS } from "@/shared/columns/columns";
+import { type ColumnName, type Customer, FIRST_COLUMNS } from "@/shared/columns/columns";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
 import { keepList } from "@/shared/ui/lastList";
@@ -17,10 +17,12 @@ import { words } from "@/shared/words";
 import { ColumnChooser } from "./ColumnChooser";
 import { ConditionChips } from "./ConditionChips";
 import { CustomerGrid } from "./CustomerGrid";
-import { countQuery, type Format, FORMATS, pagesQuery, saveAll } from "./queries";
+import { countQuery, type Format, FORMATS, saveAll } from "./queries";
 import { columnsOf, nextSort, type Question, questionOf, readCondition, withParameters, written } from "./question";
+import { useRows } from "./useRows";
 
 const said = words.explorer;
+const NONE: readonly Customer[] = [];
 const PAUSE = 200; // milliseconds without a key before what was typed is looked for
 
 /** All customers: searched, narrowed and sorted by any column, however many there are. */
@@ -38,14 +40,12 @@ export function Customers(): ReactElement {
     [names, table],
   );
   const isFirst = names === FIRST_COLUMNS;
-  const asked = isFirst ? names : columns.map((one) => one.column as ColumnName);
-  const pages = useInfiniteQuery({
-    ...pagesQuery(question, asked, useQueryClient()),
-    enabled: isFirst || table !== undefined, // an address may name columns that there are no more
-    placeholderData: keepPreviousData,
-  });
-  const { fetchNextPage } = pages;
-  const rows = useMemo(() => pages.data?.pages.flatMap((one) => one.rows) ?? [], [pages.data]);
+  const asked = useMemo(
+    () => (isFirst ? names : columns.map((one) => one.column as ColumnName)),
+    [isFirst, names, columns],
+  );
+  // An address may name columns that there are no more.
+  const { rows, error, retry, ...list } = useRows(question, asked, isFirst || table !== undefined);
   const place = JSON.stringify(question);
   const conditions = (question.where ?? []).map(readCondition);
 
@@ -54,7 +54,6 @@ export function Customers(): ReactElement {
     navigate(text === "" ? "/customers" : `/customers?${text}`);
   };
   useEffect(() => keepList(search), [search]);
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
 
   return (
     <>
@@ -80,9 +79,8 @@ export function Customers(): ReactElement {
         conditions={conditions}
         onChange={(next) => change({ where: next.map(written) })}
       />
-      {pages.error ? (
-        <Failure error={pages.error} retry={() => void pages.refetch()} />
-      ) : pages.data && rows.length === 0 ? (
+      {error && <Failure error={error} retry={retry} />}
+      {error && !rows ? null : rows?.length === 0 ? (
         <Empty
           title={said.noneTitle}
           help={said.noneHelp}
@@ -96,13 +94,10 @@ export function Customers(): ReactElement {
         <CustomerGrid
           place={place}
           columns={columns}
-          rows={rows}
-          total={count?.customers ?? rows.length}
+          rows={rows ?? NONE}
+          total={count?.customers ?? rows?.length ?? 0}
           sort={question.sort ?? ""}
-          isStale={pages.isPlaceholderData}
-          isLoading={pages.isPending || pages.isFetchingNextPage}
-          isBusy={pages.isFetching}
-          more={pages.hasNextPage && !pages.isFetching ? more : null}
+          {...list}
           onSort={(column) => change({ sort: nextSort(question.sort ?? "", column) })}
           onCondition={(condition) => change({ where: [...conditions, condition].map(written) })}
         />
@@ -160,7 +155,11 @@ function Save({ question, columns }: SaveProps): ReactElement {
       </Menu.Target>
       <Menu.Dropdown>
         {FORMATS.map((format) => (
-          <Menu.Item key={format} onClick={() => saving.mutate({ format, whole: false })}>
+          <Menu.Item
+            key={format}
+            disabled={columns.length === 0} // none is known yet, or ever: to name none is to ask for all
+            onClick={() => saving.mutate({ format, whole: false })}
+          >
             {said.exportShown(said.formats[format])}
           </Menu.Item>
         ))}

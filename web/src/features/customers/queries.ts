@@ -1,67 +1,90 @@
 /** What the explorer asks of the API. */
-import { type InfiniteData, infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { type InfiniteData, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { answered, client, problemOf, type Schemas } from "@/shared/api/client";
 import { keyInUse } from "@/shared/api/credentials";
-import type { ColumnName } from "@/shared/columns/columns";
+import type { ColumnName, Customer } from "@/shared/columns/columns";
 import { download, follow } from "@/shared/ui/download";
 
 import type { Question } from "./question";
 
 export const FORMATS = ["csv", "parquet"] as const;
 export type Format = (typeof FORMATS)[number];
-const PAGE = 100;
+/** Customers in a page. */
+export const PAGE = 100;
 
-type Pages = InfiniteData<Schemas["Customers"], string | null>;
+export type Pages = InfiniteData<Schemas["Customers"]>;
 
 /** Customers in pages with the columns that are shown, each page asked for when it comes into view. */
-export const pagesQuery = (question: Question, columns: readonly ColumnName[], queries: QueryClient) =>
+export const pagesQuery = (question: Question, columns: readonly ColumnName[], enabled = true) =>
   infiniteQueryOptions({
-    queryKey: keyOf(question, columns),
+    queryKey: ["customers", question], // whatever columns are shown, so that to choose some loses nobody's place
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      answered(
-        client.GET("/api/v1/customers", {
-          params: {
-            query: {
-              ...question,
-              columns: [...columns],
-              limit: PAGE,
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
-          },
-          signal,
-        }),
-      ),
+    queryFn: ({ pageParam, signal }) => page(question, columns, pageParam, signal),
     getNextPageParam: (page) => page.next,
-    initialData: () => formerPages(queries, question, columns)?.pages,
-    initialDataUpdatedAt: () => formerPages(queries, question, columns)?.updatedAt,
+    enabled,
+    placeholderData: keepPreviousData,
     structuralSharing: false, // to compare all former pages with themselves takes longer the further one scrolls
   });
 
-/** Of one question all columns' pages stand under one beginning, which holds no object: those match in part too. */
-function keyOf(question: Question, columns?: readonly ColumnName[]): readonly unknown[] {
-  return ["customers", JSON.stringify(question), ...(columns ? [columns] : [])];
+/** Columns that a page came without, since they were chosen later. */
+export interface Missing {
+  /** Which of the pages. */
+  index: number;
+  build: number;
+  cursor: string | null;
+  columns: readonly ColumnName[];
 }
 
 /**
- * Return the pages that were loaded of a question with other columns, so that nobody loses their place by choosing some.
+ * Return what the pages from one to another came without of the columns that are shown.
  *
- * `updatedAt` is 0 where they lack a column, or a build came since: all of them are then asked for anew.
+ * `groups` holds all columns shown so far, those chosen at once together: a group is asked for as a whole while one of
+ * it is shown, so that what came already is not asked for again whatever else is chosen or taken away.
  */
-export function formerPages(
-  queries: QueryClient,
-  question: Question,
+export function missingOf(
+  { pages, pageParams }: Pages,
+  groups: readonly (readonly ColumnName[])[],
   columns: readonly ColumnName[],
-): { pages: Pages; updatedAt: number } | undefined {
-  const former = queries
-    .getQueryCache()
-    .findAll({ queryKey: keyOf(question) })
-    .flatMap(({ state }) => (state.data === undefined ? [] : { ...state, pages: state.data as Pages }))
-    .sort((one, other) => other.pages.pages.length - one.pages.pages.length)[0];
-  if (former === undefined) return undefined;
-  const isWhole = former.pages.pages.every(({ rows: [first] }) => !first || columns.every((name) => name in first));
-  return { pages: former.pages, updatedAt: isWhole && !former.isInvalidated ? former.dataUpdatedAt : 0 };
+  from: number,
+  to: number,
+): Missing[] {
+  return pages.slice(from, to + 1).flatMap(({ rows: [first], build_id }, place) => {
+    if (!first) return [];
+    const index = from + place;
+    const cursor = pageParams[index];
+    return groups
+      .map((group) => group.filter((name) => !(name in first)))
+      .filter((lacking) => lacking.some((name) => columns.includes(name)))
+      .map((lacking) => ({ index, build: build_id, cursor: typeof cursor === "string" ? cursor : null, columns: lacking }));
+  });
+}
+
+/** The columns that a page came without; kept by build, so that no row is of two. */
+export const missingQuery = (question: Question, { build, cursor, columns }: Missing) =>
+  queryOptions({
+    queryKey: ["missing columns", question, build, cursor, columns],
+    queryFn: ({ signal }) => page(question, columns, cursor, signal),
+  });
+
+/** Return all rows, those of a page with the columns that it came without, as far as these are there. */
+export function rowsOf(
+  pages: Pages,
+  missing: readonly Missing[],
+  answers: readonly (Schemas["Customers"] | undefined)[],
+): Customer[] {
+  return pages.pages.flatMap(({ rows, build_id }, index) => {
+    const came = answers.filter((one, place) => missing[place]?.index === index && one?.build_id === build_id);
+    return came.reduce<Customer[]>((former, answer) => {
+      const more = new Map(answer?.rows.map((row) => [row.customer_id, row]));
+      return former.map((row) => ({ ...row, ...more.get(row.customer_id) }));
+    }, rows);
+  });
+}
+
+function page(question: Question, columns: readonly ColumnName[], cursor: string | null, signal: AbortSignal) {
+  const query = { ...question, columns: [...columns], limit: PAGE, ...(cursor === null ? {} : { cursor }) };
+  return answered(client.GET("/api/v1/customers", { params: { query }, signal }));
 }
 
 export const countQuery = (query: Question) =>

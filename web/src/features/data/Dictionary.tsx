@@ -29,14 +29,14 @@ export function Dictionary(): ReactElement {
     <Grid>
       <Grid.Col span={{ base: 12, md: 3 }}>
         <NativeSelect
-          hiddenFrom="md"
+          hiddenFrom="sm"
           size="sm"
           aria-label={said.table}
           value={table}
           onChange={(event) => setTable(event.currentTarget.value)}
           data={data.tables.map((one) => one.name)}
         />
-        <Box visibleFrom="md">
+        <Box visibleFrom="sm">
           <TextInput
             size="sm"
             placeholder={said.findTable}
@@ -45,7 +45,7 @@ export function Dictionary(): ReactElement {
             onChange={(event) => setTyped(event.currentTarget.value)}
             mb="xs"
           />
-          <ScrollArea.Autosize mah="65vh">
+          <ScrollArea.Autosize mah={{ base: "30vh", md: "65vh" }}>
             {data.tables.filter(fits).map((one) => (
               <NavLink
                 key={one.name}

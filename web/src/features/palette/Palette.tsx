@@ -64,10 +64,14 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
             placeholder={words.find}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
+            onKeyDownCapture={(event) => {
+              const isOfCustomer = combobox.getSelectedOptionIndex() < customers.length;
+              if (event.key === "Enter" && isFormer && isOfCustomer) event.stopPropagation(); // it may be somebody else
+            }}
             data-autofocus
           />
         </Combobox.EventsTarget>
-        <Combobox.Options aria-label={words.find} tabIndex={0} mt="xs" mah="60vh" style={{ overflowY: "auto" }}>
+        <Combobox.Options aria-label={words.find} aria-busy={isFormer} tabIndex={0} mt="xs" mah="60vh" style={{ overflowY: "auto" }}>
           {isEmpty && <Combobox.Empty>{words.nothingFound}</Combobox.Empty>}
           {customers.length > 0 && (
             <Combobox.Group label={words.foundCustomers}>

@@ -49,18 +49,17 @@ export function widthOf(column: Column): number {
   return WIDTHS[column.column] ?? (isNumeric(column) || column.type === "DATE" ? 136 : 168);
 }
 
-/** Return how a value looks; nothing while it was not asked for yet. */
+/** Return how a value looks. */
 export function shown(column: Column, value: Customer[ColumnName], formats: Formats): string {
-  if (value === undefined) return "";
-  if (typeof value === "number") return withWord(column.column, formats.exact(value, column.unit));
+  if (typeof value === "number") return withWord(column.column, value, formats.exact(value, column.unit));
   if (column.type === "DATE" && typeof value === "string" && /^\d{4}-/.test(value)) return formats.day(value);
   return value ?? "–";
 }
 
-/** Return a value of a column with the word that stands for it, where there is one. */
-export function withWord(name: string, value: string): string {
-  const word = WORDS[name]?.[value];
-  return word === undefined ? value : `${value} · ${word}`;
+/** Return how a value of a column looks, `text`, with the word that stands for the value, where there is one. */
+export function withWord(name: string, value: unknown, text: string): string {
+  const word = WORDS[name]?.[String(value)];
+  return word === undefined ? text : `${text} · ${word}`;
 }
 
 /** Tell whether a column's values line up on the right. */
