@@ -46,6 +46,7 @@ OTHER_NAMES = {
     "pg_trgm",
     "pg_cron",
     "column_name",
+    "request_id",
     "patron_cron",
     "pg_dump",
     "pg_restore",

