@@ -35,7 +35,7 @@ from patron.errors import DatabaseError
 if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
 
-ROWS_A_BATCH = 100_000
+ROWS_A_BATCH = 10_000  # even wide rows of one batch fit into a message
 # As many rows go to the cluster within a query; more are written to a file there first.
 FEW = 10_000
 # A table in more folders than this is written into one.
