@@ -215,6 +215,13 @@ def test_files_that_the_cluster_reads(two: Two, tmp_path: Path, monkeypatch: pyt
     assert (again.unchanged, again.new_in_quarantine) == (4, 0)
 
 
+def test_files_of_one_name(two: Two, tmp_path: Path) -> None:
+    for month in ("2024-01", "2024-02"):
+        write(tmp_path / month / "customer_info.csv", files.CUSTOMERS)
+    with pytest.raises(SourceError, match="have the same name; load each folder by itself"):
+        load(two[0], f"file://{tmp_path}/2024-*/customer_info.csv")
+
+
 def test_files_that_the_cluster_does_not_have(
     two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ from patron.cli import app
 from patron.cli.state import State, read_status
 from patron.engines import Progress, connect
 from patron.engines.spark import SparkEngine, loaded, store, sweeping
+from patron.engines.spark.lake import Lake
+from patron.engines.spark.loaded import Loaded
 from patron.engines.spark.sweeping import sweep
 from patron.errors import DatabaseBusy, DatabaseError, SourceError
 from patron.settings import Settings
@@ -92,8 +94,17 @@ def test_a_load_that_is_killed_at_its_very_end_lets_others_wait(
 ) -> None:
     load(engine, shop_files(tmp_path))
     killed(url, purchases(tmp_path / "more"), "commit")
+    claims = f"SELECT folder FROM parquet.`{engine.lake.path(loaded.CLAIMS)}`"
+    left = rows(engine, claims)
+    told: list[str] = []
+    for _ in range(2):
+        with pytest.raises(DatabaseBusy, match="load again in 10 minutes"):
+            load(engine, tmp_path / "more", progress=lambda progress: told.append(progress.stage))
+    assert "storing" not in told, "it is refused before the work"
+    monkeypatch.setattr(store, "see_unclaimed", lambda *_: None)  # the claim came while they were at work
     with pytest.raises(DatabaseBusy, match="load again in 10 minutes"):
         load(engine, tmp_path / "more")
+    assert rows(engine, claims) == left, "who is refused does not let others wait any longer"
     assert keys(engine, "purchase_transactions") == [100, 101, 102]
     monkeypatch.setattr(loaded, "CLAIMED_FOR", timedelta(0))
     assert load(engine, tmp_path / "more").inserted == 1
@@ -113,6 +124,33 @@ def test_of_two_loads_side_by_side_one_counts(engine: SparkEngine, url: str, tmp
     with engine.snapshot():
         assert keys(engine, "purchase_transactions") == [100, 101, 102, 103]
         assert [one["inserted"] for one in loads(engine)] == [1, 8]
+
+
+def test_a_load_on_which_another_one_built_stands(
+    engine: SparkEngine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop_files(tmp_path / "shop")
+    commit = loaded.commit
+
+    def and_another(lake: Lake, one: Loaded) -> None:
+        commit(lake, one)
+        monkeypatch.setattr(loaded, "commit", commit)
+        with connect(url, Settings()) as other:
+            load(other, purchases(tmp_path / "more"))
+
+    monkeypatch.setattr(loaded, "commit", and_another)
+    assert load(engine, tmp_path / "shop").inserted == 8
+    assert keys(engine, "purchase_transactions") == [100, 101, 102, 103]
+
+
+def test_a_load_that_hangs_at_its_end_gives_up(
+    engine: SparkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded, "ENDS_WITHIN", timedelta(0))
+    with pytest.raises(DatabaseError, match="to end this load, so nothing was loaded"):
+        load(engine, shop_files(tmp_path))
+    assert filled(engine) == set()
+    assert keys(engine, "purchase_transactions") == []
 
 
 def test_what_others_wrote_counts_unless_a_load_brings_its_key(engine: SparkEngine, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ class SparkEngine(Engine):
             with telling(self.where):
                 self.lake.write(self.lake.session.createDataFrame(part), table.name)
             count += part.num_rows
-        self.lake.show(table.name, self.lake.source(table), self.lake.columns_of(table))
+        self.lake.show_contract([table])
         return count
 
     def store(self) -> Store:

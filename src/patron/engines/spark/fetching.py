@@ -40,6 +40,10 @@ def fetch(lake: Lake, url: str, folder: Path, wanted: Callable[[str], bool]) -> 
     files = {path: size for path, size in sizes.items() if wanted(path)}
     if not files:
         raise SourceError(f"There is no data file at {url} that the cluster can read.")
+    if len({_relative(path, url) for path in files}) < len(files):
+        raise SourceError(
+            "Several of the files that the URL matches have the same name; load each folder by itself."
+        )
     for path, size in sorted(files.items()):
         if size > MOST:
             raise SourceError(

@@ -7,16 +7,17 @@ and counts where no load has stored a row of the same key.
 
 A load builds on what the one before it left, so two that run side by side must not both end. Before its end each claims
 to be the one that follows its predecessor, and then looks whether somebody else does: of two that do, at least the
-one who looks last sees both claims and gives up.
+one who looks last sees both claims and gives up. Nobody claims beside a claim that stands, so that tries that are
+refused do not make the others wait any longer.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -33,6 +34,8 @@ COLUMNS = {"change_id": "BIGINT", "finished_at": "TIMESTAMP", "folder": "STRING"
 CLAIMED = {"follows": "STRING", "folder": "STRING", "claimed_at": "TIMESTAMP"}
 # The end of a load is one small file: a claim that is older and led to none is that of a load that was killed.
 CLAIMED_FOR = timedelta(minutes=10)
+# A load that has not come to its last row by then gives up, before others take its claim for that of a killed one.
+ENDS_WITHIN = CLAIMED_FOR / 2
 # Patron's own tables that loads keep here; what could undo them is not kept.
 KEPT_BY_LOADS = (LOADS, QUARANTINE, SETTLED, DISCARDS)
 PREFIX = "load-"
@@ -66,26 +69,42 @@ def latest(lake: Lake) -> Loaded:
 
     Where two ended at the same time, it is what the first of them left.
     """
-    found = commits(lake)
+    found = _rows(lake, COMMITS, COLUMNS, "ORDER BY change_id DESC, finished_at, folder LIMIT 1")
     return loaded_by(found[0]) if found else Loaded()
+
+
+def stands(lake: Lake, load: Loaded) -> bool:
+    """Return whether what is loaded counts, though others may have built on it meanwhile."""
+    rest = "WHERE change_id = ? ORDER BY finished_at, folder LIMIT 1"
+    return [row["folder"] for row in _rows(lake, COMMITS, COLUMNS, rest, [load.change_id])] == [load.folder]
 
 
 def claim(lake: Lake, before: Loaded, folder: str) -> None:
     """Claim that the load of `folder` is the one that follows `before`; raises DatabaseBusy where another one may be.
 
-    DatabaseError says that another one was.
+    DatabaseError says that another one was, or that it took too long to find out.
     """
+    if latest(lake).folder != before.folder:
+        raise overtaken(lake)
+    see_unclaimed(lake, before, folder)
     now = datetime.now(UTC)
-    follows = before.folder or ""
-    one = {"follows": follows, "folder": folder, "claimed_at": now}
+    one = {"follows": before.folder or "", "folder": folder, "claimed_at": now}
     lake.add(pa.Table.from_pylist([one]), CLAIMS, CLAIMED)
     if latest(lake).folder != before.folder:
         raise overtaken(lake)
-    others = lake.rows(
-        f"SELECT folder FROM parquet.`{lake.path(CLAIMS)}` WHERE follows = ? AND folder <> ? AND claimed_at > ?",
-        [follows, folder, now - CLAIMED_FOR],
-    )
-    if others:
+    see_unclaimed(lake, before, folder)
+    if datetime.now(UTC) - now > ENDS_WITHIN:
+        raise DatabaseError(
+            f"{lake.where.shown} took more than {ENDS_WITHIN // timedelta(minutes=1)} minutes to end this load, so "
+            f"nothing was loaded; load again in {CLAIMED_FOR // timedelta(minutes=1)} minutes."
+        )
+
+
+def see_unclaimed(lake: Lake, before: Loaded, folder: str) -> None:
+    """Raise DatabaseBusy where another load than that of `folder` claims to follow `before`."""
+    rest = "WHERE follows = ? AND folder <> ? AND claimed_at > ? LIMIT 1"
+    since = datetime.now(UTC) - CLAIMED_FOR
+    if _rows(lake, CLAIMS, CLAIMED, rest, [before.folder or "", folder, since]):
         raise DatabaseBusy(
             f"Another load into {lake.where.shown} is ending, or was killed while it did, so nothing was loaded; "
             f"load again in {CLAIMED_FOR // timedelta(minutes=1)} minutes."
@@ -101,6 +120,17 @@ def commit(lake: Lake, load: Loaded) -> None:
         "places": json.dumps(load.places),
     }
     lake.add(pa.Table.from_pylist([one]), COMMITS, COLUMNS)
+
+
+def _rows(
+    lake: Lake, table: str, columns: Mapping[str, str], rest: str, parameters: Iterable[Any] = ()
+) -> list[Row]:
+    """Return rows of a table, which is not there before the first one is."""
+    try:
+        lake.show_own(table, lake.path(table), columns)
+        return lake.rows(f"SELECT * FROM {table} {rest}", parameters)
+    except NoDatabase:
+        return []
 
 
 def overtaken(lake: Lake) -> DatabaseError:

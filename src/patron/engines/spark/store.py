@@ -24,6 +24,7 @@ from patron.contract.ddl import column_type
 from patron.engines.spark import loaded
 from patron.engines.spark.fetching import OTHERS, fetch
 from patron.engines.spark.lake import FOLDER, Lake, parts
+from patron.engines.spark.loaded import see_unclaimed
 from patron.engines.spark.marks import row_mark
 from patron.engines.spark.render import DIALECT
 from patron.engines.spark.session import telling
@@ -34,7 +35,7 @@ from patron.errors import DatabaseError
 if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
 
-ROWS_A_BATCH = 100_000
+ROWS_A_BATCH = 10_000  # even wide rows of one batch fit into a message
 # As many rows go to the cluster within a query; more are written to a file there first.
 FEW = 10_000
 # A table in more folders than this is written into one.
@@ -84,6 +85,8 @@ class SparkStore(Store):
         self._begin()
         self.lake.show_declared()
         self.before = self.lake.loaded
+        if not dry_run:  # what is refused at its end need not be done
+            see_unclaimed(self.lake, self.before, self.own)
         note_attempt(self.lake, self.own, datetime.now(UTC))
         self._bring_kept()
         try:
@@ -129,7 +132,7 @@ class SparkStore(Store):
         self.ending = True
         try:
             loaded.commit(self.lake, self.lake.loaded)
-            stands = loaded.latest(self.lake).folder == self.own
+            stands = loaded.stands(self.lake, self.lake.loaded)
         except DatabaseError as error:
             raise DatabaseError(
                 "The load was written, but what became of it could not be seen; "
