@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from patron.contract import CONTRACT
 from patron.engines import Engine, connect
+from patron.engines.address import public
 from patron.errors import DatabaseError, PatronError
 from patron.settings import Settings
-from patron.sources.formats.remote import public
 from patron.sources.load import LoadReport, load
 from patron.sources.mapping.model import parse_mapping
 from tests.sources.files import refused, stored, write

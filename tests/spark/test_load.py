@@ -225,6 +225,9 @@ def test_files_of_one_name(two: Two, tmp_path: Path) -> None:
 def test_files_that_the_cluster_does_not_have(
     two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with pytest.raises(SourceError, match="KEY@bucket/exports") as told:
+        load(two[0], "nosuch://KEY:SECRET@bucket/exports")
+    assert "SECRET" not in str(told.value)
     with pytest.raises(SourceError, match="no data file at file:///nowhere that the cluster can read"):
         load(two[0], "file:///nowhere")
     shop_files(tmp_path)

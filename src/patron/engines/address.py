@@ -56,6 +56,14 @@ def address(url: str) -> Address:
     raise DatabaseError(f"Patron does not know {kind}; {KINDS}.")
 
 
+def public(path: str) -> str:
+    """Return a path or URL of files or a database as it may be shown and kept: without the password in it."""
+    scheme, separator, _ = path.partition("://")
+    if separator and scheme in ENGINES:
+        return shown(path)
+    return re.sub(r"(://[^/@:]*):.*@", r"\1@", re.sub(r"([?&]password=)[^&]*", r"\1…", path))
+
+
 def shown(url: str) -> str:
     """Return a database's URL as it may be shown."""
     try:

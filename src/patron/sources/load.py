@@ -26,6 +26,7 @@ import duckdb
 
 from patron.contract import CONTRACT, Column, Table
 from patron.engines import Engine, OnProgress, Progress
+from patron.engines.address import public
 from patron.engines.base import no_progress
 from patron.engines.duckdb.opening import reason
 from patron.engines.quarantine import add_refused
@@ -33,7 +34,7 @@ from patron.engines.store import Merged, Store, number
 from patron.errors import DatabaseError, SettingsError, did_you_mean
 from patron.sources.checks import GOOD, duplicate, unknown
 from patron.sources.content import Files, Hashing, content_hash
-from patron.sources.formats.remote import copying, public
+from patron.sources.formats.remote import copying
 from patron.sources.former import earlier_loads_met
 from patron.sources.hopeless import check_hope, ids_with_letters
 from patron.sources.loads import find_same, forget, next_load_id, record

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from patron.engines.address import public
 from patron.engines.spark.session import telling
 from patron.errors import DatabaseError, NoDatabase, SourceError
 
@@ -35,11 +36,11 @@ def fetch(lake: Lake, url: str, folder: Path, wanted: Callable[[str], bool]) -> 
         sizes = {row["path"]: row["length"] for row in lake.rows("SELECT path, length FROM given_files")}
     except NoDatabase:
         sizes = {}
-    except DatabaseError as error:
-        raise SourceError(f"{url} cannot be read by the cluster: {error}") from error
+    except DatabaseError as error:  # which may repeat the URL
+        raise SourceError(f"{public(url)} cannot be read by the cluster: {public(str(error))}") from error
     files = {path: size for path, size in sizes.items() if wanted(path)}
     if not files:
-        raise SourceError(f"There is no data file at {url} that the cluster can read.")
+        raise SourceError(f"There is no data file at {public(url)} that the cluster can read.")
     if len({_relative(path, url) for path in files}) < len(files):
         raise SourceError(
             "Several of the files that the URL matches have the same name; load each folder by itself."
@@ -47,7 +48,7 @@ def fetch(lake: Lake, url: str, folder: Path, wanted: Callable[[str], bool]) -> 
     for path, size in sorted(files.items()):
         if size > MOST:
             raise SourceError(
-                f"{path} has {size:,} bytes, and the cluster gives files of at most {MOST:,}; split it."
+                f"{public(path)} has {size:,} bytes, and the cluster gives files of at most {MOST:,}; split it."
             )
         _copy(lake, path, size, folder / _relative(path, url))
 
@@ -64,7 +65,7 @@ def _copy(lake: Lake, path: str, size: int, to: Path) -> None:
             )
             copy.write(bytes.fromhex(pieces[0]["digits"]) if pieces else b"")
     if to.stat().st_size != size:
-        raise SourceError(f"{path} changed while it was read; load again when nobody writes to it.")
+        raise SourceError(f"{public(path)} changed while it was read; load again when nobody writes to it.")
 
 
 def _relative(path: str, url: str) -> str:

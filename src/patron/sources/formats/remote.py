@@ -10,7 +10,7 @@ from typing import Any
 
 import fsspec
 
-from patron.engines.address import ENGINES, shown
+from patron.engines.address import public
 from patron.errors import SourceError
 from patron.sources.formats.files import ending_of
 from patron.sources.staging import first_line
@@ -28,13 +28,6 @@ _EXTRAS = {
 BLOCK = 8_000_000
 # Copies what is at a URL to a folder and returns where it is.
 Download = Callable[[str, Path], Path]
-
-
-def public(path: str) -> str:
-    """Return a path or URL as it may be shown and kept: without the password that it may hold."""
-    if is_remote(path) and path.partition("://")[0] in ENGINES:
-        return shown(path)
-    return re.sub(r"(://[^/@:]*):.*@", r"\1@", re.sub(r"([?&]password=)[^&]*", r"\1…", path))
 
 
 def is_remote(path: str) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from patron.engines.address import public
 from patron.errors import SourceError, did_you_mean
 from patron.sources.formats.databases import SourceDatabase, open_database
 from patron.sources.formats.files import FORMS, Form, Kind, SourceFile, ending_of
-from patron.sources.formats.remote import Download, download, is_remote, public
+from patron.sources.formats.remote import Download, download, is_remote
 from patron.sources.layout import looks_like_a_copy, place, walk
 from patron.sources.mapping.model import Mapping, Options, TableMapping
 

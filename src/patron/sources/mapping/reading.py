@@ -12,13 +12,14 @@ from pathlib import Path
 import duckdb
 
 from patron.contract import CONTRACT, IdType
+from patron.engines.address import public
 from patron.engines.base import OnProgress
 from patron.errors import SourceError
 from patron.sources.checks import Given
 from patron.sources.content import Files, Wanted
 from patron.sources.formats.files import SourceFile
 from patron.sources.formats.parts import part_of
-from patron.sources.formats.remote import Download, download, public
+from patron.sources.formats.remote import Download, download
 from patron.sources.layout import looks_like_a_copy, passed_over, read_from
 from patron.sources.mapping.expressions import NotAllowed, parse_query
 from patron.sources.mapping.inputs import Given as Input
