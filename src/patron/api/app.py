@@ -22,7 +22,7 @@ from patron.api.shortcut import Shortcut
 from patron.api.slashes import Slashes
 
 WEB = Path(__file__).parent.parent / "web"
-# In the order in which a request is matched: first what is asked for most, figures that are kept being found before.
+# In the order in which a request is matched, what is asked for most first; kept figures are found before, by Shortcut.
 ROUTERS = (
     profiles.router,
     customers.router,

@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PREPARE_AGAIN_SECONDS = 30.0  # after it failed
 GLANCE_SECONDS = 1.0  # how long a look at which build is the latest is good for
-MEMORY_READERS = (
-    2  # figures made at a time: Python makes one, and what compresses another leaves Python to it
-)
+# Figures made from memory at a time: Python makes one, and what compresses another leaves Python to it.
+MEMORY_READERS = 2
 WAITING = 20  # requests a reader may have before it; more are sent away at once
 STRANGERS_A_SECOND, STRANGERS_BURST = 1.0, 20  # credentials that are no good, from one address
 
