@@ -56,8 +56,7 @@ check: lint
 
 test: lint web web-check browser docs .tools/checkov/.ready .tools/actionlint/.ready .tools/builder/.ready
 	@$(RUN)/python -m tests.deploy.audit
-	$(RUN)/pytest -n $(WORKERS) --durations=25 --ignore tests/browser
-	$(RUN)/pytest -n $(WORKERS) --durations=10 --dist loadgroup tests/browser
+	$(RUN)/pytest -n $(WORKERS) --durations=25
 
 web: src/patron/web/index.html
 

@@ -13,6 +13,7 @@ from datetime import date
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
 
 from patron.contract import IdType
 from patron.engines import Engine
@@ -21,6 +22,7 @@ from tests.reference import Row, Shop, customer_360
 from tests.shops import TODAY
 from tests.support.compare import assert_same
 from tests.support.databases import Databases, fill, requested_engines, rows
+from tests.support.sharing import Sharing
 
 MakeEngine = Callable[..., Engine]
 Build = Callable[..., list[Row]]
@@ -42,6 +44,16 @@ for _name in [
 
 # What stands above an engine is the same Python on every PostgreSQL; the oldest one runs what is most of all SQL.
 _ON_THE_OLDEST = ("tests/contract/", "tests/engines/", "tests/metrics/", "tests/model/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--remake-pictures", action="store_true", help="Take the pictures of the pages anew.")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    """Share the tests out among processes by what they stand on."""
+    return Sharing(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
 """The dashboard in a real browser, on real servers: a large shop on each engine, and a small one for looks.
 
-PATRON_TEST_CUSTOMERS says how large. The tests of a large shop stay in one process, which makes it once.
+PATRON_TEST_CUSTOMERS says how large. The tests of a large shop stay in one process (tests/support/sharing.py), which
+makes it once.
 """
 
 from __future__ import annotations
@@ -26,18 +27,6 @@ PATIENCE = 30_000  # milliseconds; a busy machine is no failure
 
 Visit = Callable[..., Page]
 expect.set_options(timeout=PATIENCE)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--remake-pictures", action="store_true", help="Take the pictures of the pages anew.")
-
-
-@pytest.hookimpl(tryfirst=True)  # before the processes share out what belongs together
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a large shop together, so that no two processes make it."""
-    for item in items:
-        if "tests/browser/" in item.nodeid and "site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params["kind"]))  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
