@@ -19,7 +19,7 @@ Changes = Mapping[str, tuple[str, str]]
 """A step's name to a text of its file and what stands there instead."""
 
 _STEPS = import_module("patron.model.steps")  # the package has a function of that name
-_CACHED = (_STEPS.steps, picks.sql_of, procedure.procedure_sql, procedure.model_mark)
+_CACHED = (_STEPS.steps, picks.sql_of, picks.declaration_of, procedure.procedure_sql, procedure.model_mark)
 
 
 @contextmanager

@@ -26,12 +26,12 @@ from patron.engines.base import BuildRecord, Engine, OnProgress, Row
 from patron.engines.duckdb.build import DuckDBBuild
 from patron.engines.duckdb.clustering import note_appended, recluster_if_needed
 from patron.engines.duckdb.opening import Config, open_file, reason
-from patron.engines.duckdb.picks import sql_of
+from patron.engines.duckdb.picks import declaration_of, sql_of
 from patron.engines.duckdb.receiving import DuckDBReceiver
 from patron.engines.duckdb.store import DuckDBStore
 from patron.engines.upgrading import Columns, Run, by_table
 from patron.errors import DatabaseError, NoDatabase
-from patron.model.render import inlined, mark, parameters
+from patron.model.render import mark, parameters
 from patron.model.steps import STORED, Kept, Step, kept, steps
 from patron.settings import Settings
 
@@ -64,6 +64,9 @@ class DuckDBEngine(Engine):
         self.settings = settings
         self.path = path
         self.writing = _writing(path)
+        self._installed: str | None = (
+            None  # the mark of the model whose tables this opening of the file has made
+        )
         self._snapshot = threading.local()
         self.connection = open_file(path, settings, config or {}, create=create)
         name = self.query("SELECT current_database() AS name")[0]["name"]
@@ -152,6 +155,10 @@ class DuckDBEngine(Engine):
             else:
                 self._create_derived(run, step, there.get(step.name))
 
+    def init(self) -> None:
+        super().init()
+        self._installed = self.model_mark
+
     def _create_declared(self, run: Run) -> None:
         for table in (*CONTRACT, *BOOKKEEPING):
             run(create_table(table, self.dialect, self.settings.id_type, keys=False))
@@ -165,12 +172,14 @@ class DuckDBEngine(Engine):
 
     def _create_derived(self, run: Run, step: Step, found: list[tuple[str, str]] | None) -> None:
         """Create a table that builds fill; one of other columns goes, for the next build fills the new one."""
-        query = inlined(step.name).sql(self.dialect)
+        query = declaration_of(step.name)
         values = parameters(self.settings.model, date(2000, 1, 1), 0)
         used = {name: value for name, value in values.items() if re.search(rf"\${name}\b", query)}
-        if found and sorted(found) != sorted(row[:2] for row in run(f"DESCRIBE {query}", used)):
+        if found:
+            if sorted(found) == sorted(row[:2] for row in run(f"DESCRIBE {query}", used)):
+                return
             run(f"DROP TABLE {step.name}")
-        run(f"CREATE TABLE IF NOT EXISTS {step.name} AS {query} WITH NO DATA", used)
+        run(f"CREATE TABLE {step.name} AS {query} WITH NO DATA", used)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -235,7 +244,7 @@ class DuckDBEngine(Engine):
         try:
             with self.writing:
                 last = self.last_build()
-                if last is None or last.get("model") != self.model_mark:
+                if self.model_mark not in (last and last.get("model"), self._installed):
                     self.init()  # what another version of Patron has made may have other columns
                 return DuckDBBuild(self, as_of, full=full, progress=progress).run()
         except duckdb.CatalogException as error:

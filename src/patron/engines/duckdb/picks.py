@@ -11,6 +11,7 @@ from functools import cache
 
 from sqlglot import exp
 
+from patron.model.render import inlined
 from patron.model.steps import step_named
 
 
@@ -22,6 +23,12 @@ def sql_of(name: str) -> str:
     if not any(select.args.get("qualify") for select in query.find_all(exp.Select)):
         return step.sql
     return without_windows(query).sql("duckdb")
+
+
+@cache
+def declaration_of(name: str) -> str:
+    """Return a query on the contract tables alone that has a step's columns."""
+    return inlined(name).sql("duckdb")
 
 
 def without_windows(query: exp.Query) -> exp.Query:
