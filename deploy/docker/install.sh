@@ -50,7 +50,7 @@ dashboard)
     export PATH
     npm() { node "$node/lib/node_modules/npm/bin/npm-cli.js" --prefix web --silent "$@"; }
     PYTHONPATH=src "$place/bin/python" web/openapi.py > web/.openapi.json
-    npm ci
+    npm ci --prefer-offline # the lock file names no addresses; what a cache knows of them is not asked for again
     npm run types
     npm run build
     ;;

@@ -25,12 +25,13 @@ from tests.support.databases import Databases, fill, rows
 SHOPS = int(os.environ.get("PATRON_TEST_SHOPS", "2000"))
 SEEDS = range(4)
 TOGETHER = 50  # shops side by side in one build
-ALONE = SHOPS // 40
+ALONE = SHOPS // 80
 HISTORIES = SHOPS // 160
 MOVES = (0, 1, -1, 31, -366)  # days that as_of moves between two builds
 
+# Each engine searches by itself, so that together they meet several times as many.
 examples = settings(
-    max_examples=max(1, SHOPS // 80), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=max(1, SHOPS // 160), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

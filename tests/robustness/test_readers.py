@@ -105,7 +105,7 @@ def test_readers_see_one_build_whole(shop: Engine, deliveries: list[pa.Table]) -
 
     def read(rows: list[Row], look: Look) -> None:
         with of_ones_own(shop) as own:
-            while not over.wait(0.1):
+            while not over.wait(0.25):  # eight of them leave the builds some of the machine
                 first, *others = look(own)
                 assert all(other == first for other in others)
                 rows.append(first)
