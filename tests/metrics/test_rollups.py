@@ -29,7 +29,7 @@ MOVES = (0, 1, -1, 31, -366)
 KEPT = [step.name for step in kept(*STORED) if step.name != "current_build"]
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     history=histories(),
     moves=st.lists(st.sampled_from(MOVES), min_size=STAGES, max_size=STAGES),

@@ -27,7 +27,6 @@ _LONGEST = (
     "tests/model/test_against_reference.py duckdb",
     "tests/metrics/test_figures.py duckdb",
     "tests/robustness/test_kills.py postgres18",
-    "tests/spark/test_load.py",
     "tests/spark/test_load.py sail",
     "tests/spark/test_incremental.py sail",
     "tests/metrics/test_figures.py postgres18",
