@@ -21,6 +21,12 @@ COLUMNS = (
     "last_purchase_date",
 )
 
+# By less than is in view, and until that is drawn.
+SCROLL = """one => {
+    one.scrollBy(0, 500);
+    return new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
+
 RISKS = ("Very low", "Low", "Medium", "High", "Very high")
 
 
@@ -33,10 +39,10 @@ def test_the_explorer_shows_the_databases_rows_in_order(site: Site, visit: Visit
     assert _rows(page)[:10] == expected[:10]
     grid = page.get_by_role("table", name="Customers")
     for _ in range(40):
-        grid.evaluate("one => one.scrollBy(0, 700)")
+        grid.evaluate(SCROLL)
+        expect(grid.locator(".mantine-Skeleton-root")).to_have_count(0)
         if expected[299] in _rows(page):
             break
-        page.wait_for_timeout(100)
     shown = _rows(page)
     start = expected.index(shown[0])
     assert shown == expected[start : start + len(shown)]

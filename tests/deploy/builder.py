@@ -132,14 +132,14 @@ class Image:
     def done(self, data: Path, *words: str) -> str:
         """Return what a program in the image prints, which must end well."""
         with self.running(data, *words) as process:
-            out, err = process.communicate(timeout=300)
+            out, err = process.communicate(timeout=900)
         assert process.returncode == 0, out + err
         return out
 
     def fails(self, data: Path, *words: str) -> str:
         """Return what a program in the image says, which must fail."""
         with self.running(data, *words) as process:
-            _, err = process.communicate(timeout=300)
+            _, err = process.communicate(timeout=900)
         assert process.returncode == 1
         return err
 
