@@ -31,7 +31,8 @@ MOVES = (0, 1, -1, 31, -366)  # days that as_of moves between two builds
 
 # Each engine searches by itself, so that together they meet several times as many.
 examples = settings(
-    max_examples=max(1, SHOPS // 160), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=max(1, SHOPS // 160),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
