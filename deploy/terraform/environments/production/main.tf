@@ -18,8 +18,10 @@ data "google_project" "this" {
 resource "google_project_service" "this" {
   for_each = toset([
     "artifactregistry.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "compute.googleapis.com",
+    "iam.googleapis.com",
     "iap.googleapis.com",
     "monitoring.googleapis.com",
     "run.googleapis.com",
@@ -52,13 +54,6 @@ resource "google_service_account" "patron" {
   depends_on = [google_project_service.this]
 }
 
-resource "google_artifact_registry_repository_iam_member" "patron" {
-  repository = google_artifact_registry_repository.this.name
-  location   = google_artifact_registry_repository.this.location
-  role       = "roles/artifactregistry.reader"
-  member     = google_service_account.patron.member
-}
-
 module "network" {
   source = "../../modules/network"
 
@@ -89,9 +84,13 @@ module "service" {
   name                  = local.name
   region                = var.region
   image                 = var.image
+  sign_in_audience      = module.entrance.audience
+  admins                = var.admins
+  analysts              = var.analysts
   service_account_email = google_service_account.patron.email
   network_id            = module.network.network_id
   subnet_id             = module.network.subnet_id
+  database_instance     = module.database.instance
   connection_name       = module.database.connection_name
   database_url          = module.database.url
   settings              = file(var.settings_file)
@@ -105,11 +104,14 @@ module "service" {
 module "entrance" {
   source = "../../modules/entrance"
 
-  name    = local.name
-  region  = var.region
-  domain  = var.domain
-  service = module.service.service
-  users   = var.users
+  name           = local.name
+  region         = var.region
+  domain         = var.domain
+  service        = local.name # by its name, for the service is told who may come in here
+  project_number = data.google_project.this.number
+  users          = var.users
+
+  depends_on = [google_project_service.this]
 }
 
 module "watching" {
