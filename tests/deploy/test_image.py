@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from patron.contract.dialects import DIALECTS
 from patron.settings import Settings
 from tests.deploy.builder import PROGRAMS, Builder, Image, configuration
 
@@ -144,6 +145,8 @@ def seconds_of(process: subprocess.Popen[str]) -> float:
 def _answers(image: Image, data: Path) -> None:
     image.done(data, "patron", "sample", "--customers", "50", "--seed", "7")
     image.done(data, "patron", "build")
+    for dialect in DIALECTS:
+        assert "CREATE TABLE" in image.done(data, "patron", "ddl", "--dialect", dialect)
     key = json.loads(image.done(data, "patron", "keys", "create", "--role", "viewer", "--json"))["key"]
     began = time.monotonic()
     words = [*image.config["Entrypoint"], *image.config["Cmd"], "--port", "0", "--json"]
