@@ -74,6 +74,8 @@ module "database" {
   disk_gigabytes        = local.size.disk
   highly_available      = local.size.available
   deletion_protection   = var.deletion_protection
+
+  depends_on = [google_project_service.this]
 }
 
 module "service" {
@@ -99,6 +101,8 @@ module "service" {
   most_instances        = local.size.instances
   time_zone             = var.time_zone
   deletion_protection   = var.deletion_protection
+
+  depends_on = [google_project_service.this]
 }
 
 module "entrance" {
@@ -122,4 +126,6 @@ module "watching" {
   service  = module.service.service
   job      = module.service.job
   instance = module.database.instance
+
+  depends_on = [google_project_service.this]
 }
