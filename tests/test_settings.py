@@ -116,3 +116,23 @@ def test_every_engine_builds_with_settings_at_their_bounds(make_engine: MakeEngi
     engine.build(date(2024, 1, 31))
     found = rows(engine, "SELECT customer_segment, churn_risk_score, recency_score FROM customer_360")
     assert found == [{"customer_segment": "Medium Value", "churn_risk_score": 3, "recency_score": 3}]
+
+
+@pytest.mark.parametrize("line", ['header = "X-Token"', 'admins = ["ann@b.c"]', 'default_role = "viewer"'])
+def test_what_is_about_tokens_takes_an_issuer(line: str) -> None:
+    """Else it would be thought that whoever is not named is kept out."""
+    name = line.partition(" ")[0]
+    assert f"{name} is about tokens, and takes an issuer" in told(f"[auth]\n{line}\n")
+
+
+def test_lists_of_whom_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ISSUER": "https://i",
+        "AUDIENCE": "a",
+        "ADMINS": '["a@b"]',
+        "ANALYSTS": "[]",
+    }.items():
+        monkeypatch.setenv(f"PATRON_AUTH__{name}", value)
+    auth = load_settings().auth
+    assert (auth.admins, auth.analysts) == (("a@b",), ())
+    assert hash(load_settings())

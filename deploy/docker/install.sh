@@ -27,8 +27,9 @@ tools)
 packages)
     python3 -m venv --without-pip "$place"
     install_into "$place" --require-hashes --requirement requirements/runtime.txt
-    # Parts of packages that nothing here loads: headers, tests, clients of services, names in other languages. Copies of
-    # one library become links, and libraries lose what only a debugger reads.
+    # Parts of packages that nothing here loads: headers, stubs, tests, clients of services, names in other languages,
+    # dialects of SQL that Patron does not speak, the source of modules that are there compiled. Copies of one library become
+    # links, and libraries lose what only a debugger reads.
     for packages in "$place"/lib/python3*/site-packages; do
         cd "$packages"
         rm -rf pyarrow/include pyarrow/includes pyarrow/src pyarrow/tests
@@ -39,7 +40,12 @@ packages)
             ln -sf "${library##*/}" "${library%.*.*}"
             ln -sf "${library##*/}" pyarrow/libarrow_python.so
         done
+        rm -rf numpy/distutils numpy/f2py
         find numpy -depth -type d -name tests -exec rm -rf {} +
+        find . -type f \( -name '*.a' -o -name '*.h' -o -name '*.px[di]' -o -name '*.pyi' -o -name '*.pyx' \) -delete
+        find sqlglot/dialects sqlglot/generators sqlglot/parsers -type f | grep -vE \
+            '/(__init__|base|bigquery|databricks|dialect|duckdb|hive|postgres|snowflake|spark2?)(__mypyc)?\.' | xargs rm
+        find sqlglot -name '*.cpython-*.so' ! -name '*__mypyc.*' | sed 's/\.cpython-.*/.py/' | xargs rm
         find mimesis/datasets -mindepth 1 -maxdepth 1 -type d ! -name bin ! -name en ! -name global ! -name int -exec rm -rf {} +
         find cryptography httptools pyarrow sqlglot uvloop -name '*.so*' -type f -exec strip --strip-unneeded {} +
     done

@@ -127,6 +127,16 @@ class Auth(BaseModel):
     """Where the issuer's keys are; unset, where its discovery document says."""
     role_claim: str = "role"
     """The claim that holds the role or roles: viewer, analyst or admin. A dot leads into nested claims."""
+    viewers: tuple[str, ...] = ()
+    """What in that claim makes a viewer, such as an e-mail address or a group; once any is set, roles' names do not."""
+    analysts: tuple[str, ...] = ()
+    """What makes an analyst."""
+    admins: tuple[str, ...] = ()
+    """What makes an admin."""
+    default_role: Literal["viewer", "analyst", "admin"] | None = None
+    """The role of whoever has a good token that gives none; unset, none."""
+    header: str | None = None
+    """The header in which a proxy that signs in hands on its token, such as X-Goog-IAP-JWT-Assertion."""
     algorithms: tuple[Literal["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"], ...] = (
         "RS256",
         "ES256",
@@ -139,6 +149,9 @@ class Auth(BaseModel):
             raise ValueError(
                 "issuer and audience go together: a token of another's audience is not for Patron"
             )
+        about_tokens = ("viewers", "analysts", "admins", "default_role", "header")
+        if self.issuer is None and (given := [name for name in about_tokens if getattr(self, name)]):
+            raise ValueError(f"{given[0]} is about tokens, and takes an issuer of these")
         return self
 
 

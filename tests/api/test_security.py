@@ -21,11 +21,13 @@ from patron.api.context import Context
 from patron.api.limits import Buckets
 from patron.api.observing import Observing
 from patron.api.oidc import Tokens
+from patron.errors import BadToken
 from patron.settings import Auth
 from tests.api.conftest import Clients, problem
 
 STATUS = "/api/v1/status"
 AUDIENCE = "patron"
+PROXYS = "X-Goog-IAP-JWT-Assertion"
 
 
 def ask(client: TestClient, credential: str, scheme: str = "Bearer") -> Any:
@@ -288,6 +290,72 @@ def test_a_forged_token_is_refused(trusting: TestClient, issuer: Issuer) -> None
 def test_a_nested_claim_may_hold_the_roles(issuer: Issuer) -> None:
     tokens = Tokens(Auth(issuer=issuer.url, audience=AUDIENCE, role_claim="realm_access.roles"))
     assert tokens.check(issuer.token(realm_access={"roles": ["viewer"]})) == ("someone", Role.VIEWER)
+
+
+def test_addresses_and_groups_are_given_roles(issuer: Issuer) -> None:
+    auth = Auth(
+        issuer=issuer.url,
+        audience=AUDIENCE,
+        role_claim="who",
+        admins=("ann@shop.example",),
+        analysts=("crm",),
+    )
+    tokens = Tokens(auth)
+    for said, role in (("ann@shop.example", Role.ADMIN), (["crm", "staff"], Role.ANALYST)):
+        assert tokens.check(issuer.token(who=said)) == ("someone", role)
+    for other in (
+        "admin",
+        ["viewer", "analyst"],
+        "ann@shop.example.evil.example",
+        "crm, staff",
+        None,
+        [["crm"]],
+    ):
+        with pytest.raises(BadToken, match="no role"):
+            tokens.check(issuer.token(who=other))
+
+
+def test_whoever_has_no_role_may_be_given_one(issuer: Issuer) -> None:
+    auth = Auth(
+        issuer=issuer.url,
+        audience=AUDIENCE,
+        role_claim="email",
+        admins=("a@b",),
+        default_role="viewer",
+    )
+    assert Tokens(auth).check(issuer.token(email="c@d"))[1] is Role.VIEWER
+    assert Tokens(auth).check(issuer.token(email="a@b"))[1] is Role.ADMIN
+    with pytest.raises(BadToken):
+        Tokens(auth).check(issuer.token(email="a@b", aud="another"))
+
+
+@pytest.fixture
+def behind(trusting: TestClient, context: Context, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A client of a server behind a proxy that signs in."""
+    monkeypatch.setattr(context, "token_header", PROXYS)
+    return trusting
+
+
+def test_a_proxy_that_signs_in_hands_on_its_token(behind: TestClient, issuer: Issuer) -> None:
+    """Whatever stands in Authorization, for such a proxy may use that for itself."""
+    for others in ({}, {"Authorization": "Bearer of.the.proxy"}):
+        answer = behind.get(STATUS, headers={PROXYS: issuer.token(role="viewer"), **others})
+        assert answer.json()["role"] == "viewer"
+
+
+def test_nobody_makes_up_what_a_proxy_hands_on(
+    behind: TestClient, clients: Clients, issuer: Issuer, trusting: TestClient
+) -> None:
+    key = clients["admin"].headers["Authorization"].removeprefix("Bearer ")
+    for token in ("someone@shop.example", "a.b.c", issuer.token(aud="another"), issuer.token(exp=-3600), key):
+        problem(behind.get(STATUS, headers={PROXYS: token}), 401)
+        problem(clients["admin"].get(STATUS, headers={PROXYS: token}), 401)
+    assert clients["admin"].get(STATUS).status_code == 200  # keys go on for whoever comes past the proxy
+    problem(behind.get(STATUS), 401)
+
+
+def test_a_header_that_no_proxy_is_named_for_counts_for_nothing(trusting: TestClient, issuer: Issuer) -> None:
+    problem(trusting.get(STATUS, headers={PROXYS: issuer.token()}), 401)
 
 
 def test_an_issuer_that_cannot_be_reached_is_a_503(

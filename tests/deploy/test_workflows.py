@@ -48,12 +48,31 @@ def test_rights_are_given_to_each_job_and_actions_by_their_commit(path: Path) ->
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         assert job["permissions"]
-        assert job["timeout-minutes"] <= 90
-    used = re.findall(r"uses: (\S+)(.*)", text)
+        assert (
+            "uses" in job or job["timeout-minutes"] <= 90
+        )  # another workflow's jobs have bounds of their own
+    used = re.findall(r"uses: ([^\s.]\S+)(.*)", text)  # what begins with a dot is of this very commit
     assert used
     for action, comment in used:
         assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
         assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
+
+
+def test_nothing_is_released_that_was_not_tested() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8"))["jobs"]
+    assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
+    for job in jobs.values():
+        writes = {scope for scope, right in job["permissions"].items() if right == "write"}
+        assert not writes or "test" in job["needs"]
+
+
+def test_each_lock_of_packages_is_kept_up_to_date() -> None:
+    """Dependabot is told of every folder with a lock of npm, and of both kinds of base images."""
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
+    kinds = {one["package-ecosystem"]: one for one in updates}
+    assert {"pip", "github-actions", "docker", "docker-compose", "terraform"} <= set(kinds)
+    listed = run("git", "ls-files", "package-lock.json", "**/package-lock.json").stdout.split()
+    assert {f"/{Path(one).parent}" for one in listed} == set(kinds["npm"]["directories"])
 
 
 def test_what_is_run_there_are_targets_of_make() -> None:

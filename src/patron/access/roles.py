@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 
@@ -18,8 +19,11 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
-def highest(names: object) -> Role | None:
-    """Return the highest role among the names that a token claims; None where it claims none of ours."""
+def highest(names: object, meant: Mapping[Role, Collection[str]]) -> Role | None:
+    """Return the highest role among the names that a token claims, where `meant` says which names mean a role.
+
+    None where it claims none of ours.
+    """
     said = [names] if isinstance(names, str) else names if isinstance(names, list) else []
-    roles = [role for role in Role if role in said]
+    roles = [role for role in Role if any(name in said for name in meant[role])]
     return roles[-1] if roles else None

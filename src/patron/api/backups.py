@@ -34,8 +34,11 @@ FILE: dict[int | str, dict[str, Any]] = {
 )
 async def make_backup(request: Request, context: Asked, caller: Admin) -> StreamingResponse:
     """Return a backup that `patron restore` takes: the whole database, the keys and the audit log. DuckDB only."""
+    where = address(context.url)
+    if where.engine != "duckdb":
+        raise Refusal(409, "not-a-file", "A PostgreSQL database is backed up by its own tools.")
     await audited(request, context, caller, "backup made")
-    chunks = _chunks(context)
+    chunks = _chunks(context, where.target)
     first = await run_sync(next, chunks)  # by then the copies are made, or cannot be
     made = f"{datetime.now(UTC):%Y-%m-%dT%H%M}"
     headers = {
@@ -45,13 +48,10 @@ async def make_backup(request: Request, context: Asked, caller: Admin) -> Stream
     return StreamingResponse(_with(first, chunks), headers=headers, media_type=TAR)
 
 
-def _chunks(context: Context) -> Iterator[bytes]:
-    where = address(context.url)
-    if where.engine != "duckdb":
-        raise Refusal(409, "not-a-file", "A PostgreSQL database is backed up by its own tools.")
+def _chunks(context: Context, file: str) -> Iterator[bytes]:
     with ExitStack() as stack:
         try:
-            files = stack.enter_context(copies(where.target, context.serving.copy))
+            files = stack.enter_context(copies(file, context.serving.copy))
         except BackupError as error:
             raise Refusal(
                 507, "no-room", "The copy of the database cannot be made; is the disk full?"

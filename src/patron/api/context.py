@@ -66,6 +66,7 @@ class Context:
         active = any(key.state == "active" for key in access.all_keys())
         self.open_to_all = not active and settings.auth.issuer is None
         self.tokens = _tokens(settings.auth)
+        self.token_header = settings.auth.header or ""  # no request has a header without a name
         self.buckets = Buckets(server.requests_a_second, server.burst)
         self.strangers = Buckets(STRANGERS_A_SECOND, STRANGERS_BURST)
         self.figures = FigureCache(server.cached_figures)

@@ -26,6 +26,8 @@ class Tokens:
 
     def __init__(self, auth: Auth) -> None:
         self.auth = auth
+        given = {Role.VIEWER: auth.viewers, Role.ANALYST: auth.analysts, Role.ADMIN: auth.admins}
+        self.meant = given if any(given.values()) else {role: (role.value,) for role in Role}
         self._client: jwt.PyJWKClient | None = None
         self._lock = threading.Lock()
 
@@ -51,10 +53,10 @@ class Tokens:
             raise AccessError("The keys of the tokens' issuer cannot be reached right now.") from error
         except (jwt.PyJWTError, ValueError) as error:
             raise BadToken("The token is not good.") from error
-        role = highest(_claim(claims, self.auth.role_claim))
+        role = highest(_claim(claims, self.auth.role_claim), self.meant) or self.auth.default_role
         if role is None:
             raise BadToken("The token gives no role.")
-        return str(claims["sub"]), role
+        return str(claims["sub"]), Role(role)
 
     def _keys(self) -> jwt.PyJWKClient:
         with self._lock:

@@ -58,15 +58,20 @@ async def _identified(request: Request, context: Context) -> Caller:
     if context.open_to_all:
         return Caller(LOCAL, Role.ADMIN)
     address = request.client.host if request.client else ""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not text:
-        raise _unauthorized('Send "Authorization: Bearer …" with an API key or a token.')
     try:
-        return await _checked(text.strip(), context)
+        handed = request.headers.get(context.token_header, "")
+        return await (_of_token(handed, context) if handed else _checked(_bearer(request), context))
     except BadToken as error:
         if wait := context.strangers.take(FAILURES + address):
             raise _too_many(wait) from error
         raise _unauthorized("The API key or token is not good: unknown, expired or revoked.") from error
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not text:
+        raise _unauthorized('Send "Authorization: Bearer …" with an API key or a token.')
+    return text.strip()
 
 
 async def _checked(text: str, context: Context) -> Caller:
@@ -77,6 +82,10 @@ async def _checked(text: str, context: Context) -> Caller:
         if not matches(key, secret) or key is None:
             raise BadToken("There is no such key.")
         return Caller(key.key_id, key.role, key.name)
+    return await _of_token(text, context)
+
+
+async def _of_token(text: str, context: Context) -> Caller:
     if context.tokens is None:
         raise BadToken("This server takes no tokens.")
     try:

@@ -18,8 +18,10 @@ data "google_project" "this" {
 resource "google_project_service" "this" {
   for_each = toset([
     "artifactregistry.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "compute.googleapis.com",
+    "iam.googleapis.com",
     "iap.googleapis.com",
     "monitoring.googleapis.com",
     "run.googleapis.com",
@@ -52,13 +54,6 @@ resource "google_service_account" "patron" {
   depends_on = [google_project_service.this]
 }
 
-resource "google_artifact_registry_repository_iam_member" "patron" {
-  repository = google_artifact_registry_repository.this.name
-  location   = google_artifact_registry_repository.this.location
-  role       = "roles/artifactregistry.reader"
-  member     = google_service_account.patron.member
-}
-
 module "network" {
   source = "../../modules/network"
 
@@ -79,6 +74,8 @@ module "database" {
   disk_gigabytes        = local.size.disk
   highly_available      = local.size.available
   deletion_protection   = var.deletion_protection
+
+  depends_on = [google_project_service.this]
 }
 
 module "service" {
@@ -89,9 +86,13 @@ module "service" {
   name                  = local.name
   region                = var.region
   image                 = var.image
+  sign_in_audience      = module.entrance.audience
+  admins                = var.admins
+  analysts              = var.analysts
   service_account_email = google_service_account.patron.email
   network_id            = module.network.network_id
   subnet_id             = module.network.subnet_id
+  database_instance     = module.database.instance
   connection_name       = module.database.connection_name
   database_url          = module.database.url
   settings              = file(var.settings_file)
@@ -100,16 +101,21 @@ module "service" {
   most_instances        = local.size.instances
   time_zone             = var.time_zone
   deletion_protection   = var.deletion_protection
+
+  depends_on = [google_project_service.this]
 }
 
 module "entrance" {
   source = "../../modules/entrance"
 
-  name    = local.name
-  region  = var.region
-  domain  = var.domain
-  service = module.service.service
-  users   = var.users
+  name           = local.name
+  region         = var.region
+  domain         = var.domain
+  service        = local.name # by its name, for the service is told who may come in here
+  project_number = data.google_project.this.number
+  users          = var.users
+
+  depends_on = [google_project_service.this]
 }
 
 module "watching" {
@@ -120,4 +126,6 @@ module "watching" {
   service  = module.service.service
   job      = module.service.job
   instance = module.database.instance
+
+  depends_on = [google_project_service.this]
 }

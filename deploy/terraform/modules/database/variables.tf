@@ -21,6 +21,11 @@ variable "service_account_email" {
 variable "tier" {
   description = "The machine, such as db-custom-2-7680."
   type        = string
+
+  validation {
+    condition     = can(regex("^db-custom-[0-9]+-[0-9]+$", var.tier))
+    error_message = "Give processors and megabytes, such as db-custom-2-7680."
+  }
 }
 
 variable "disk_gigabytes" {

@@ -19,7 +19,12 @@ variable "domain" {
 }
 
 variable "service" {
-  description = "The Cloud Run service."
+  description = "The name of the Cloud Run service, which need not be there yet."
+  type        = string
+}
+
+variable "project_number" {
+  description = "The project's number, by which the tokens of sign-in name whom they are for."
   type        = string
 }
 

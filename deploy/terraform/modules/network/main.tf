@@ -31,6 +31,7 @@ resource "google_service_networking_connection" "services" {
   network                 = google_compute_network.this.id
   service                 = "servicenetworking.googleapis.com"
   reserved_peering_ranges = [google_compute_global_address.services.name]
+  deletion_policy         = "ABANDON" # for hours after the database is gone Google refuses to delete this; it goes with the network
 }
 
 resource "google_compute_firewall" "deny_ingress" {

@@ -11,13 +11,32 @@ locals {
     var.connection_name,
   ]
   settings = "/etc/patron/patron.toml"
+
+  # Sign-in has the header Authorization for itself, and hands on a token of its own about who signed in.
+  sign_in = {
+    PATRON_AUTH__ISSUER       = "https://cloud.google.com/iap"
+    PATRON_AUTH__AUDIENCE     = var.sign_in_audience
+    PATRON_AUTH__JWKS_URL     = "https://www.gstatic.com/iap/verify/public_key-jwk"
+    PATRON_AUTH__HEADER       = "X-Goog-IAP-JWT-Assertion"
+    PATRON_AUTH__ALGORITHMS   = jsonencode(["ES256"])
+    PATRON_AUTH__ROLE_CLAIM   = "email"
+    PATRON_AUTH__DEFAULT_ROLE = "viewer"
+    PATRON_AUTH__ANALYSTS     = jsonencode(var.analysts)
+    PATRON_AUTH__ADMINS       = jsonencode(var.admins)
+  }
 }
 
+# To connect to this instance and to log in to it, and to no other one of the project.
 resource "google_project_iam_member" "database" {
   for_each = toset(["roles/cloudsql.client", "roles/cloudsql.instanceUser"])
   project  = var.project
   role     = each.value
   member   = "serviceAccount:${var.service_account_email}"
+
+  condition {
+    title      = "${var.name} database alone"
+    expression = "resource.type == 'sqladmin.googleapis.com/Instance' && resource.name == 'projects/${var.project}/instances/${var.database_instance}'"
+  }
 }
 
 resource "google_secret_manager_secret" "settings" {
@@ -83,7 +102,19 @@ resource "google_cloud_run_v2_service" "this" {
         value = var.database_url
       }
 
+      dynamic "env" {
+        for_each = local.sign_in
+
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      # The processor is there between requests too, for builds go on after the request that asked for one.
       resources {
+        cpu_idle = false
+
         limits = {
           cpu    = var.cpu
           memory = var.memory
@@ -177,12 +208,13 @@ resource "google_cloud_run_v2_job" "refresh" {
         }
       }
 
-      # The proxy is told to end when the build has, for the job lasts as long as any of its containers.
+      # A command of Patron, by its arguments: `build`, or for one run what an operator gives instead. The proxy is
+      # told to end when the command has, for the job lasts as long as any of its containers.
       containers {
         name       = "patron"
         image      = var.image
-        command    = ["sh", "-c"]
-        args       = ["patron build --settings ${local.settings}; code=$?; python -c \"import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:9091/quitquitquit', method='POST'))\"; exit $code"]
+        command    = ["sh", "-c", "patron \"$@\" --settings ${local.settings}; code=$?; python -c \"import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:9091/quitquitquit', method='POST'))\"; exit $code", "patron"]
+        args       = ["build"]
         depends_on = ["proxy"]
 
         env {
