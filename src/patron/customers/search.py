@@ -109,21 +109,26 @@ def having(word: str, number: int, *, personal: bool, indexed: bool) -> tuple[ex
     """
     term = exp.Collate(this=exp.column("term"), expression=exp.to_identifier("C", quoted=True))
     values: dict[str, Any] = {}
-    ranges = []
-    for spelling in _spellings(word):
+    parts = []
+    for spelling, below in ranges(word):
         low, high = f"from_{number + len(values)}", f"below_{number + len(values)}"
-        values |= {low: spelling, high: spelling + _LAST}
-        ranges.append(
+        values |= {low: spelling, high: below}
+        parts.append(
             exp.and_(
                 exp.GTE(this=term.copy(), expression=exp.Placeholder(this=low)),
                 exp.LT(this=term.copy(), expression=exp.Placeholder(this=high)),
             )
         )
     source = exp.to_table(TABLE) if indexed else terms().subquery("terms")
-    query = exp.select("customer_id").from_(source).where(exp.or_(*ranges))
+    query = exp.select("customer_id").from_(source).where(exp.or_(*parts))
     if not personal:
         query = query.where("NOT is_personal")
     return query, values
+
+
+def ranges(word: str) -> list[tuple[str, str]]:
+    """Return where the terms that a word begins stand: from the first text to before the second, in this order."""
+    return sorted((spelling, spelling + _LAST) for spelling in _spellings(word))
 
 
 def _spellings(word: str) -> list[str]:
