@@ -9,6 +9,7 @@ from patron.customers.quick import CopiedCustomers, CopiedFacts, copy_customers,
 from patron.customers.search import PREPARE_SECONDS
 from patron.engines.base import Engine
 from patron.engines.serving import Serving
+from patron.errors import PatronError
 
 
 class Copies:
@@ -18,6 +19,7 @@ class Copies:
         self._serving = serving
         self._customers: CopiedCustomers | None = None
         self._facts: CopiedFacts | None = None
+        self._wanted = serving.settings.server.copied_bytes > 0
 
     @property
     def facts(self) -> CopiedFacts | None:
@@ -31,9 +33,9 @@ class Copies:
         return copied if copied is not None and copied.build_id == build_id else None
 
     def bring_up_to_date(self, build_id: int | None) -> None:
-        """Copy what is not copied as it is; where there is no room for it, the database answers."""
+        """Copy what is not copied as it is; once there was no room for it, the database answers instead."""
         folder, changes = self._serving.folder, self._serving.changes
-        if folder is None or changes is None or build_id is None:
+        if folder is None or changes is None or build_id is None or not self._wanted:
             return
         most = self._serving.settings.server.copied_bytes
         if self.customers_of(build_id) is None:
@@ -47,7 +49,8 @@ class Copies:
                     self._customers = copy_customers(engine, build_id, room)
                 if self._facts is None:
                     self._facts = copy_facts(engine, changes, room)
-        except OSError as error:
+        except (OSError, PatronError) as error:
+            self._wanted = False
             structlog.get_logger().warning(
                 "preparing", said="copies are left out, and answers stay slow", kind=type(error).__name__
             )

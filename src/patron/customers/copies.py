@@ -82,15 +82,17 @@ class Copy:
             self._runs[-1].batches.append((keys, batch.columns))
             last = keys[len(keys) - 1]
 
-    def rows(self, key: Any, most: int | None = None) -> list[Row] | None:
-        """Return the rows of a key, or None where they are more than `most`."""
-        parts = list(self._parts(key, key, bisect_right))
-        if most is not None and sum(end - start for _, start, end in parts) > most:
-            return None
+    def count(self, key: Any) -> int:
+        """Return how many rows a key has."""
+        return sum(end - start for _, start, end in self._parts(key, key, bisect_right))
+
+    def rows(self, key: Any, names: Sequence[str] = ()) -> list[Row]:
+        """Return the rows of a key with these columns, or all of them."""
+        places = [self.names.index(name) for name in names] or range(len(self.names))
         found: list[Row] = []
-        for columns, start, end in parts:
-            values = [column.slice(start, end - start).to_pylist() for column in columns]
-            found += [dict(zip(self.names, row, strict=True)) for row in zip(*values, strict=True)]
+        for columns, start, end in self._parts(key, key, bisect_right):
+            values = [columns[place].slice(start, end - start).to_pylist() for place in places]
+            found += [dict(zip(names or self.names, row, strict=True)) for row in zip(*values, strict=True)]
         return found
 
     def between(self, low: Any, below: Any) -> Iterator[list[pa.Array]]:

@@ -43,9 +43,9 @@ class CopiedFacts:
     def _page(self, customer: Any, limit: int) -> Page | None:
         items: list[Item] = []
         for table in FACTS:
-            rows = self._facts[table.name].rows(customer, MOST_FACTS)
-            if rows is None:
+            if self._facts[table.name].count(customer) > MOST_FACTS:
                 return None
+            rows = self._facts[table.name].rows(customer)
             items += items_of(table, latest(table, rows, limit + 1))
         return pages_of({customer: items}, limit, self._told)[customer] if items else None
 
@@ -56,8 +56,8 @@ class CopiedFacts:
         return {key: row for key in keys if (row := self._name(parent, key)) is not None}
 
     def _name_of(self, parent: str, key: Any) -> Row | None:
-        found = self._names[parent].rows(key)
-        return {name: found[0][name] for name in TOLD[parent]} if found else None
+        found = self._names[parent].rows(key, TOLD[parent])
+        return found[0] if found else None
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ class CopiedCustomers:
         else:
             found = self._having(first, personal=personal, most=wanted)
         keys = dict.fromkeys(found[:wanted].to_pylist())
-        rows = (self.rows.rows(key) for key in list(keys)[:limit])
-        return [{name: row[0][name] for name in search.FOUND} for row in rows if row]
+        return [row for key in list(keys)[:limit] for row in self.rows.rows(key, search.FOUND)]
 
     def _having(self, word: str, *, personal: bool, most: int | None = None) -> pa.Array:
         """Return the customers of the terms that a word begins, in the order of the terms; the first `most` alone."""
@@ -149,5 +148,8 @@ def _copy(engine: Engine, table: str, columns: Sequence[str], room: Room) -> Cop
         with engine.stream(engine.sql(query)) as reader:
             return copied(reader, room)
     except Scattered:
-        with engine.stream(engine.sql(query.order_by(columns[0]))) as reader:
+        first: exp.Expr = exp.column(columns[0])
+        if engine.settings.id_type == "text":
+            first = exp.Collate(this=first, expression=exp.to_identifier("C", quoted=True))
+        with engine.stream(engine.sql(query.order_by(first))) as reader:
             return copied(reader, room)

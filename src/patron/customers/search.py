@@ -93,7 +93,7 @@ def search(
             return query  # the table is in this order
         return query.order_by(*ORDER)
 
-    spelled = tuple(len(_spellings(word)) for word in (first, *others))
+    spelled = tuple(len(ranges(word)) for word in (first, *others))
     text, names = engine.kept_statement(("search", spelled, personal, indexed, limit), make)
     rows = engine.query(text, [values[name] for name in names])
     first_of: dict[Any, Row] = {}
@@ -128,7 +128,11 @@ def having(word: str, number: int, *, personal: bool, indexed: bool) -> tuple[ex
 
 def ranges(word: str) -> list[tuple[str, str]]:
     """Return where the terms that a word begins stand: from the first text to before the second, in this order."""
-    return sorted((spelling, spelling + _LAST) for spelling in _spellings(word))
+    found: list[str] = []
+    for spelling in sorted(_spellings(word)):
+        if not found or not spelling.startswith(found[-1]):  # or it is within the one before
+            found.append(spelling)
+    return [(spelling, spelling + _LAST) for spelling in found]
 
 
 def _spellings(word: str) -> list[str]:
