@@ -23,6 +23,7 @@ from patron.engines.base import Row
 
 Keys = Sequence[Any]
 A_BATCH = 65_536  # rows, where they are in order
+EVERY = 2**63
 MOST_RUNS = 100  # each is searched by itself
 
 
@@ -82,16 +83,13 @@ class Copy:
             self._runs[-1].batches.append((keys, batch.columns))
             last = keys[len(keys) - 1]
 
-    def count(self, key: Any) -> int:
-        """Return how many rows a key has."""
-        return sum(end - start for _, start, end in self._parts(key, key, bisect_right))
-
-    def rows(self, key: Any, names: Sequence[str] = ()) -> list[Row]:
-        """Return the rows of a key with these columns, or all of them."""
+    def rows(self, key: Any, names: Sequence[str] = (), most: int = EVERY) -> list[Row]:
+        """Return the rows of a key, the first `most` of them, with these columns, or all of them."""
         places = [self.names.index(name) for name in names] or range(len(self.names))
         found: list[Row] = []
         for columns, start, end in self._parts(key, key, bisect_right):
-            values = [columns[place].slice(start, end - start).to_pylist() for place in places]
+            number = min(end - start, most - len(found))
+            values = [columns[place].slice(start, number).to_pylist() for place in places]
             found += [dict(zip(names or self.names, row, strict=True)) for row in zip(*values, strict=True)]
         return found
 
