@@ -1,4 +1,4 @@
-"""Answers from copies, against those of the database, on random shops."""
+"""Answers from copies, which there are of a DuckDB file alone, against those of the database."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def check(copied: Copied, nobody: Any) -> None:
 
 @pytest.mark.parametrize(("seed", "id_type"), [(0, "bigint"), (1, "text")])
 def test_copies_answer_as_the_database_does(
-    seed: int, id_type: Any, kind: str, databases: Databases, tmp_path: Path
+    seed: int, id_type: Any, databases: Databases, tmp_path: Path
 ) -> None:
-    url = databases.empty(kind)
+    url = databases.empty("duckdb")
     whole = random_shop(random.Random(seed), TODAY, id_type)
     with copies_of([whole], id_type, url, tmp_path) as copied:
         check(copied, "nobody" if id_type == "text" else 987_654)
@@ -106,9 +106,9 @@ def test_copies_answer_as_the_database_does(
 
 @pytest.mark.parametrize("id_type", ["bigint", "text"])
 def test_facts_that_came_later_and_odd_names_are_answered_alike(
-    id_type: Any, kind: str, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    id_type: Any, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = databases.empty(kind)
+    url = databases.empty("duckdb")
     whole = _odd_shop()
     halves = [
         {

@@ -1,7 +1,8 @@
 """Profiles, first pages of timelines and search, from copies of what the database has.
 
 The answers are those of `profiles.py`, `timeline.py` and `search.py`. What is rare, such as a customer with thousands
-of facts, is left to those.
+of facts, is left to those. Copies are made of an engine that keeps rows in the order in which they were written, and
+orders text by code point.
 """
 
 from __future__ import annotations
@@ -148,8 +149,5 @@ def _copy(engine: Engine, table: str, columns: Sequence[str], room: Room) -> Cop
         with engine.stream(engine.sql(query)) as reader:
             return copied(reader, room)
     except Scattered:
-        first: exp.Expr = exp.column(columns[0])
-        if engine.settings.id_type == "text":
-            first = exp.Collate(this=first, expression=exp.to_identifier("C", quoted=True))
-        with engine.stream(engine.sql(query.order_by(first))) as reader:
+        with engine.stream(engine.sql(query.order_by(columns[0]))) as reader:
             return copied(reader, room)
