@@ -110,6 +110,8 @@ class Server(BaseModel):
     """The longest address, with its filters."""
     cached_figures: Annotated[int, Field(ge=0)] = 2000
     """How many answers about figures are kept in memory until the next build."""
+    copied_bytes: Annotated[int, Field(ge=0)] = 8 * 1024**3
+    """How much disk copies beside a DuckDB file may take that quicken profiles, timelines and search; 0 makes none."""
     shutdown_seconds: Annotated[int, Field(ge=0)] = 10
     """How long a stopping server lets requests and a build finish."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,6 +111,20 @@ def context(url: str) -> Iterator[Context]:
         context.open_to_all = False
         context.prepare()
         yield context
+
+
+@pytest.fixture
+def own(kind: str, url: str, databases: Databases, tmp_path: Path) -> Iterator[Context]:
+    """A server's context on a shop that no other test sees, open to all."""
+    if kind == "duckdb":
+        database = shutil.copyfile(url, tmp_path / "shop.duckdb").as_posix()
+    else:
+        database = databases.empty(kind)
+        small_database(database)
+    with opened(database, Settings()) as context:
+        yield context
+    if kind != "duckdb":
+        databases.drop(database)
 
 
 @pytest.fixture(scope="session")

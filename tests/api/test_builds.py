@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
 from patron.api import create_app
-from patron.api.context import Context, opened
-from patron.settings import Settings
-from tests.api.conftest import BASE, small_database
+from patron.api.context import Context
+from tests.api.conftest import BASE
 from tests.shops import TODAY
-from tests.support.databases import Databases
 
 API = "/api/v1"
 PATIENCE = 60.0
-
-
-@pytest.fixture
-def own(kind: str, url: str, databases: Databases, tmp_path: Path) -> Iterator[Context]:
-    """A server's context on a shop that no other test sees, open to all."""
-    if kind == "duckdb":
-        database = shutil.copyfile(url, tmp_path / "shop.duckdb").as_posix()
-    else:
-        database = databases.empty(kind)
-        small_database(database)
-    with opened(database, Settings()) as context:
-        yield context
-    if kind != "duckdb":
-        databases.drop(database)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -15,6 +15,7 @@ from pyarrow import csv as csv_reader
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
+from patron.api.copying import Copies
 from patron.customers.conditions import PERSONAL, kinds
 from tests.api.conftest import FORMULA, INJECTION, problem
 from tests.reference import Row
@@ -202,7 +203,7 @@ def test_a_viewer_finds_nobody_by_what_is_masked(viewer: TestClient, analyst: Te
 # -- search -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("way", ["copied", "indexed", "neither"])
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -237,12 +238,14 @@ def test_a_viewer_finds_nobody_by_what_is_masked(viewer: TestClient, analyst: Te
 def test_search_finds_by_the_beginning_of_words(
     text: str,
     wanted: set[int],
-    indexed: bool,
+    way: str,
     analyst: TestClient,
     context: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(context, "terms_kept", indexed)
+    monkeypatch.setattr(context, "terms_kept", way != "neither")
+    if way != "copied":
+        monkeypatch.setattr(context, "copies", Copies(context.serving))
     found = analyst.get(f"{API}/search/customers", params={"q": text, "limit": 50}).json()["rows"]
     assert {int(row["customer_id"]) for row in found} == wanted
     assert len(found) == len(wanted)

@@ -19,13 +19,14 @@ from fastapi import Depends, Request
 from patron.access import AccessStore, access_store
 from patron.api.batching import Batches
 from patron.api.builds import Builder
+from patron.api.copying import Copies
 from patron.api.cursors import Cursors
 from patron.api.figurecache import FigureCache
 from patron.api.limits import Buckets
 from patron.api.observing import Meters
 from patron.api.problems import Refusal
 from patron.customers.profiles import profiles
-from patron.customers.search import PREPARE_SECONDS, prepare
+from patron.customers.search import PREPARE_SECONDS, prepare, search
 from patron.customers.timeline import Page, first_pages
 from patron.engines.base import Engine, Row
 from patron.engines.serving import Serving, serve
@@ -72,10 +73,11 @@ class Context:
         self.figures = FigureCache(server.cached_figures)
         self.cursors = Cursors(access.secret("cursors"))
         self.builder = Builder(serving, self.meters, self._built)
-        self.profiles: Batches[Any, Row] = Batches(partial(self.read, profiles))
-        self.first_pages: Batches[tuple[Any, int], Page] = Batches(partial(self.read, _first_pages))
+        self.profiles: Batches[Any, Row] = Batches(self._profiles)
+        self.first_pages: Batches[tuple[Any, int], Page] = Batches(self._first_pages)
         self.terms_kept = False  # whether search has its table
         self.memory: Memory | None = None  # what filtered figures are made of
+        self.copies = Copies(serving)  # what profiles, timelines and search are made of
         self._prepared: Mark | None = None  # the build that they are of
         self._prepare_again = float("-inf")  # when, after it failed
         self._preparation = threading.Lock()
@@ -106,6 +108,29 @@ class Context:
             with suppress(Forgotten):
                 return await self._in_thread(partial(function, None, memory), self._from_memory)
         return await self.read(function, memory)
+
+    async def search(self, words: Sequence[str], limit: int, *, personal: bool) -> list[Row]:
+        """Return the customers whom words find, as `customers.search` does."""
+        if (copied := self.copies.customers_of(self._build_id)) is not None:
+            found = partial(copied.search, words, limit, personal=personal)
+            return await self._in_thread(found, self._from_memory)
+        return await self.read(search, words, limit, personal=personal, indexed=self.terms_kept)
+
+    async def _profiles(self, customers: Sequence[Any]) -> dict[Any, Row]:
+        if (copied := self.copies.customers_of(self._build_id)) is not None:
+            return await self._in_thread(partial(copied.profiles, customers), self._from_memory)
+        return await self.read(profiles, customers)
+
+    async def _first_pages(self, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
+        found: dict[tuple[Any, int], Page] = {}
+        if (copied := self.copies.facts) is not None:
+            found = await self._in_thread(partial(copied.first_pages, asked), self._from_memory)
+        left = [one for one in asked if one not in found]
+        return found | await self.read(_first_pages, left) if left else found
+
+    @property
+    def _build_id(self) -> int | None:
+        return self._mark.build_id if self._mark else None
 
     async def _in_thread(self, function: Callable[[], T], limiter: CapacityLimiter) -> T:
         if limiter.statistics().tasks_waiting >= WAITING * self.settings.server.readers:
@@ -153,6 +178,7 @@ class Context:
                         self.memory = _remembered(engine)
                 self.terms_kept = False  # until they are those of this build
                 self.terms_kept = prepare(self.serving)
+                self.copies.bring_up_to_date(mark.build_id if mark and self.terms_kept else None)
                 self._prepared = mark
             except Exception as error:
                 self._prepare_again = time.monotonic() + PREPARE_AGAIN_SECONDS

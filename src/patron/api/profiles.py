@@ -190,14 +190,14 @@ def with_personal_masked(values: dict[str, Any], caller: Caller) -> dict[str, An
 
 
 def _item(item: Item) -> dict[str, Any]:
-    key = item.table.key.name
-    told = {name: value for name, value in item.fact.items() if name not in ("customer_id", key)}
+    told = with_text_ids(item.fact)
+    del told["customer_id"], told[item.table.key.name]
     return {
         "kind": item.kind,
         "date": item.fact[str(item.table.date)],
         "id": str(item.key),
         "table": item.table.name,
-        "fact": with_text_ids(told),
+        "fact": told,
     }
 
 

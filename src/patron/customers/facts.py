@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -27,6 +28,7 @@ ABOUT = {
     for table in FACTS
 }
 FEW = 4  # times as many facts as are asked for
+NamesOf = Callable[[str, set[Any]], dict[Any, Row]]
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,13 @@ def latest_facts(engine: Engine, table: Table, customers: Sequence[Any], limit: 
     found: dict[Any, list[Row]] = {customer: [] for customer in customers}
     for row in rows:
         found[row["customer_id"]].append(row)
+    return {one: latest(table, facts, limit) for one, facts in found.items()}
+
+
+def latest(table: Table, facts: list[Row], limit: int) -> list[Row]:
+    """Return the first `limit` of a customer's facts in the order of `facts_of`."""
     latest_first = itemgetter(str(table.date), table.key.name)  # Python orders text by code point
-    return {one: sorted(facts, key=latest_first, reverse=True)[:limit] for one, facts in found.items()}
+    return sorted(facts, key=latest_first, reverse=True)[:limit]
 
 
 def _some(engine: Engine, table: Table) -> exp.Query:
@@ -129,7 +136,12 @@ def _ranked(engine: Engine, table: Table) -> exp.Query:
 
 def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
     """Return the facts with the names of the products and campaigns that they are about."""
-    names = {parent: _names(engine, parent, facts) for parent in TOLD}
+    return with_names(facts, partial(_names, engine))
+
+
+def with_names(facts: list[tuple[Table, Row]], names_of: NamesOf) -> list[Row]:
+    """Return the facts with what `names_of` returns of the products and campaigns that they are about."""
+    names = {parent: names_of(parent, _keys(parent, facts)) for parent in TOLD}
     unknown: dict[str, Row] = {parent: dict.fromkeys(columns) for parent, columns in TOLD.items()}
     told = []
     for table, fact in facts:
@@ -140,14 +152,18 @@ def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
     return told
 
 
-def _names(engine: Engine, parent: str, facts: list[tuple[Table, Row]]) -> dict[Any, Row]:
-    """Return what is told of each product or campaign, by key."""
-    keys = {
+def _keys(parent: str, facts: list[tuple[Table, Row]]) -> set[Any]:
+    """Return the keys of the products or campaigns that facts are about."""
+    return {
         fact[column]
         for table, fact in facts
         for column, about in ABOUT[table.name]
         if about == parent and fact[column] is not None
     }
+
+
+def _names(engine: Engine, parent: str, keys: set[Any]) -> dict[Any, Row]:
+    """Return what is told of each product or campaign, by key."""
     if not keys:
         return {}
     key = table_named(parent).key.name

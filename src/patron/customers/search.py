@@ -93,7 +93,7 @@ def search(
             return query  # the table is in this order
         return query.order_by(*ORDER)
 
-    spelled = tuple(len(_spellings(word)) for word in (first, *others))
+    spelled = tuple(len(ranges(word)) for word in (first, *others))
     text, names = engine.kept_statement(("search", spelled, personal, indexed, limit), make)
     rows = engine.query(text, [values[name] for name in names])
     first_of: dict[Any, Row] = {}
@@ -109,21 +109,30 @@ def having(word: str, number: int, *, personal: bool, indexed: bool) -> tuple[ex
     """
     term = exp.Collate(this=exp.column("term"), expression=exp.to_identifier("C", quoted=True))
     values: dict[str, Any] = {}
-    ranges = []
-    for spelling in _spellings(word):
+    parts = []
+    for spelling, below in ranges(word):
         low, high = f"from_{number + len(values)}", f"below_{number + len(values)}"
-        values |= {low: spelling, high: spelling + _LAST}
-        ranges.append(
+        values |= {low: spelling, high: below}
+        parts.append(
             exp.and_(
                 exp.GTE(this=term.copy(), expression=exp.Placeholder(this=low)),
                 exp.LT(this=term.copy(), expression=exp.Placeholder(this=high)),
             )
         )
     source = exp.to_table(TABLE) if indexed else terms().subquery("terms")
-    query = exp.select("customer_id").from_(source).where(exp.or_(*ranges))
+    query = exp.select("customer_id").from_(source).where(exp.or_(*parts))
     if not personal:
         query = query.where("NOT is_personal")
     return query, values
+
+
+def ranges(word: str) -> list[tuple[str, str]]:
+    """Return where the terms that a word begins stand: from the first text to before the second, in this order."""
+    found: list[str] = []
+    for spelling in sorted(_spellings(word)):
+        if not found or not spelling.startswith(found[-1]):  # or it is within the one before
+            found.append(spelling)
+    return [(spelling, spelling + _LAST) for spelling in found]
 
 
 def _spellings(word: str) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -61,7 +62,9 @@ def timeline(
         of_table = [kind for kind in wanted if KINDS[kind] == table.name]
         if of_table:
             place = _place(after, table, engine)
-            found += _items(table, facts_of(engine, table, customer, limit + 1, place, only=_only(of_table)))
+            found += items_of(
+                table, facts_of(engine, table, customer, limit + 1, place, only=_only(of_table))
+            )
     shown = _latest(found)[:limit]
     return _told(engine, shown), _end(shown, more=len(found) > limit)
 
@@ -71,17 +74,29 @@ def first_pages(engine: Engine, customers: Sequence[Any], limit: int) -> dict[An
     found: dict[Any, list[Item]] = {customer: [] for customer in customers}
     for table in FACTS:
         for customer, rows in latest_facts(engine, table, customers, limit + 1).items():
-            found[customer] += _items(table, rows)
+            found[customer] += items_of(table, rows)
     there = _known(engine, [customer for customer, items in found.items() if not items])
-    shown = {one: _latest(items)[:limit] for one, items in found.items() if items or one in there}
-    told = iter(_told(engine, [item for items in shown.values() for item in items]))
+    found = {one: items for one, items in found.items() if items or one in there}
+    return pages_of(found, limit, partial(tell_names, engine))
+
+
+def pages_of(
+    found: dict[Any, list[Item]], limit: int, told_by: Callable[[list[tuple[Table, Row]]], list[Row]]
+) -> dict[Any, Page]:
+    """Return the first page of each customer, of what was found: one table after the other, each in its order."""
+    shown = {one: _latest(items)[:limit] for one, items in found.items()}
+    told = iter(told_by([(item.table, item.fact) for items in shown.values() for item in items]))
     return {
-        customer: ([next(told) for _ in items], _end(items, more=len(found[customer]) > limit))
+        customer: (
+            [item._replace(fact=next(told)) for item in items],
+            _end(items, more=len(found[customer]) > limit),
+        )
         for customer, items in shown.items()
     }
 
 
-def _items(table: Table, rows: list[Row]) -> list[Item]:
+def items_of(table: Table, rows: list[Row]) -> list[Item]:
+    """Return a table's facts as items without the names of what they are about."""
     kind = KIND_OF.get(table.name)
     return [Item(kind or _paid(row), moment_of(table, row), table, row) for row in rows]
 

@@ -53,6 +53,16 @@ class Serving(ABC):
         It is no part of the shop's data: it can be made again at any time. `mark` says what it was made from.
         """
 
+    @property
+    def changes(self) -> int | None:
+        """A number that is another one as soon as contract tables change; None where others may write to them."""
+        return None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where copies may lie of what is slow to look up; None where nothing is."""
+        return None
+
     def copy(self, to: Path) -> None:
         """Write the database to a new file as it is at one moment; raises BackupError where it is no file."""
         raise BackupError(NOT_A_FILE)

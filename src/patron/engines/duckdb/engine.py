@@ -42,7 +42,37 @@ try:
 except OSError as error:
     sys.exit(error.errno)
 """
-WRITING: dict[Path, threading.RLock] = {}
+
+
+class Writing:
+    """Held by whoever writes to a file, and by threads of one at a time; all engines on one file share it.
+
+    `changes` is how often contract tables began or ceased to change: who finds the same number after reading as
+    before, has read what there is.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.changes = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    @contextmanager
+    def to_contract(self) -> Iterator[None]:
+        """Hold it while contract tables may change."""
+        with self:
+            self.changes += 1
+            try:
+                yield
+            finally:
+                self.changes += 1
+
+
+WRITING: dict[Path, Writing] = {}
 
 
 class DuckDBEngine(Engine):
@@ -135,7 +165,7 @@ class DuckDBEngine(Engine):
 
     @contextmanager
     def changing(self) -> Iterator[Run]:
-        with self.writing, self._telling(), self.transaction() as cursor:
+        with self.writing.to_contract(), self._telling(), self.transaction() as cursor:
             yield lambda sql, *values: cursor.execute(sql, *values).fetchall()
 
     def columns(self, run: Run | None = None) -> Columns:
@@ -195,7 +225,7 @@ class DuckDBEngine(Engine):
 
     def append(self, table: Table, batches: Iterable[pa.RecordBatch]) -> int:
         count, in_order, last = 0, True, None
-        with self.writing, self.transaction() as cursor:
+        with self.writing.to_contract(), self.transaction() as cursor:
             if table.is_fact:
                 last = cursor.execute(f"SELECT MAX(customer_id) FROM {table.name}").fetchall()[0][0]
             for batch in batches:
@@ -273,9 +303,8 @@ def _rollback(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.rollback()
 
 
-def _writing(path: str) -> threading.RLock:
-    lock = threading.RLock()
-    return lock if path == MEMORY else WRITING.setdefault(Path(path).resolve(), lock)
+def _writing(path: str) -> Writing:
+    return Writing() if path == MEMORY else WRITING.setdefault(Path(path).resolve(), Writing())
 
 
 def not_initialised(path: str, error: duckdb.Error) -> NoDatabase:

@@ -81,6 +81,14 @@ class DuckDBServing(Serving):
             cursor.execute(f"CREATE OR REPLACE TABLE {table} AS {query.order_by(*order).sql('duckdb')}")
             cursor.execute(f"COMMENT ON TABLE {table} IS {exp.Literal.string(mark).sql('duckdb')}")
 
+    @property
+    def changes(self) -> int:
+        return self._engine.writing.changes
+
+    @property
+    def folder(self) -> Path:
+        return Path(self._engine.path).parent
+
     def copy(self, to: Path) -> None:
         self._engine.copy(to)
 

@@ -33,7 +33,7 @@ class DuckDBStore(Store):
 
     @contextmanager
     def transaction(self, *, dry_run: bool = False) -> Iterator[None]:
-        with self.engine.writing:
+        with self.engine.writing.to_contract():
             self.reader.begin()
             try:
                 self.reader.execute(
