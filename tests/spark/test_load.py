@@ -215,6 +215,30 @@ def test_files_that_the_cluster_reads(two: Two, tmp_path: Path, monkeypatch: pyt
     assert (again.unchanged, again.new_in_quarantine) == (4, 0)
 
 
+def test_files_whose_names_a_pattern_would_match_otherwise(two: Two, tmp_path: Path) -> None:
+    folder = tmp_path / "[odd] {1}"
+    some = files.CUSTOMERS.splitlines(keepends=True)
+    for name, lines in (("a*b", some[1:2]), ("aXb", some[2:3]), ("50%25", some[3:])):
+        write(folder / "customer_info" / f"{name}.csv", "".join(some[:1] + lines))
+    load(two[0], f"file://{tmp_path}")
+    load(two[1], folder)
+    assert stored(two[0], "customer_info") == stored(two[1], "customer_info")
+
+
+def test_a_file_that_is_written_meanwhile(two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many bytes as before."""
+    file = write(tmp_path / "customer_info.csv", files.CUSTOMERS)
+    copy = fetching._copy
+
+    def and_write(*given: Any) -> None:
+        copy(*given)
+        write(file, files.CUSTOMERS.replace("Bob", "Bab"))
+
+    monkeypatch.setattr(fetching, "_copy", and_write)
+    with pytest.raises(SourceError, match=f"file:.*{file.name} changed while it was read; load again"):
+        load(two[0], f"file://{tmp_path}")
+
+
 def test_files_of_one_name(two: Two, tmp_path: Path) -> None:
     for month in ("2024-01", "2024-02"):
         write(tmp_path / month / "customer_info.csv", files.CUSTOMERS)

@@ -25,7 +25,7 @@ from patron.contract.ddl import column_type
 from patron.engines.base import Row
 from patron.engines.spark import loaded
 from patron.engines.spark.render import DIALECT, rendered
-from patron.engines.spark.session import Place, telling
+from patron.engines.spark.session import FOLDER, Place, telling
 from patron.errors import NoDatabase
 from patron.model.steps import STORED, Kept, Step, kept
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 # Beside what `builds` has everywhere: the folder of the tables that the build made, their columns, and its base.
 COMMIT = {"folder": "STRING", "columns": "STRING", "base": "STRING"}
-FOLDER = "made"
 SUPERSEDED = "superseded"  # the customers whose rows stand in a build's own folder and not in its base
 BY_CUSTOMER = frozenset(step.name for step in kept(Kept.CUSTOMER_TABLE))
 # Who was new in a build counts once that build's row is there.

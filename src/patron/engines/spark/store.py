@@ -23,11 +23,11 @@ from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type
 from patron.engines.spark import loaded
 from patron.engines.spark.fetching import OTHERS, fetch
-from patron.engines.spark.lake import FOLDER, Lake, parts
+from patron.engines.spark.lake import Lake, parts
 from patron.engines.spark.loaded import see_unclaimed
 from patron.engines.spark.marks import row_mark
 from patron.engines.spark.render import DIALECT
-from patron.engines.spark.session import telling
+from patron.engines.spark.session import FOLDER, telling
 from patron.engines.spark.sweeping import note_attempt
 from patron.engines.store import Merged, Stage, Store, number
 from patron.errors import DatabaseError
