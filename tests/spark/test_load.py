@@ -7,12 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from patron.contract import CONTRACT
 from patron.engines import Engine
 from patron.engines.spark import fetching
+from patron.engines.spark.lake import parts
 from patron.errors import SourceError
 from patron.settings import Settings
 from patron.sources.load import LoadReport, load
@@ -237,6 +239,17 @@ def test_a_file_that_is_written_meanwhile(two: Two, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(fetching, "_copy", and_write)
     with pytest.raises(SourceError, match=f"file:.*{file.name} changed while it was read; load again"):
         load(two[0], f"file://{tmp_path}")
+
+
+def test_rows_go_in_messages_that_they_fit_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patron.engines.spark.lake.BYTES_AT_ONCE", 1000)
+    sizes = (10, 400, 400, 400, 2000, 0, 700, 700, 1, 1)
+    texts = [str(place) * size for place, size in enumerate(sizes)]
+    batches = pa.table({"text": texts}).to_batches()
+    sent = list(parts([*batches, *pa.table({"text": texts[:1]}).to_batches(max_chunksize=1)]))
+    assert [text for table in sent for text in table["text"].to_pylist()] == [*texts, texts[0]]
+    assert all(table.nbytes <= 1000 or table.num_rows == 1 for table in sent)
+    assert len(sent) < len(texts)
 
 
 def test_files_of_one_name(two: Two, tmp_path: Path) -> None:

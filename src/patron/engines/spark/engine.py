@@ -39,6 +39,7 @@ class SparkEngine(Engine):
 
     dialect = DIALECT
     installs_derived = False
+    shares_snapshots = True
 
     def __init__(self, url: str, settings: Settings) -> None:
         """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
