@@ -86,10 +86,8 @@ def publish(shop: Shop, rounds: int, threads: int, say: Say) -> Figures:
 
 
 def _stop_half_way(built: Engine, served: Engine) -> None:
-    total = len(_tables())
-
     def stop(progress: Progress) -> None:
-        if progress.done >= total / 2:
+        if progress.done >= (progress.total or 0) / 2:
             raise Killed
 
     with suppress(Killed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from patron.errors import PatronError
 
@@ -40,3 +40,11 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def below(file: str, root: str) -> str:
+    """Return a file's path in the folder `root`, which never leads out of it; its name where it lies elsewhere."""
+    path, top = PurePosixPath(file), PurePosixPath(root)
+    if path == top or not path.is_relative_to(top):
+        return path.name
+    return str(PurePosixPath(*(part for part in path.relative_to(top).parts if part not in ("..", "/"))))

@@ -7,19 +7,34 @@ cut points, and the record of the builds. It arrives in parts beside what is ser
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 import pyarrow as pa
 from sqlglot import exp
 
 from patron.contract.bookkeeping import BUILDS, NEW_CUSTOMERS
 from patron.engines.base import Engine, OnProgress, Progress, no_progress
+from patron.engines.receiving import Receiver
 from patron.errors import BuildError
 from patron.model.steps import STORED, kept
 
 ROWS_A_PART = 1_000_000
+CUSTOMERS = "customer_features"  # one row each
 BY = "customer_id"
 HASHES = 16**4  # that the first four letters of a hash tell apart
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a table: its number there, and the query for its rows."""
+
+    table: str
+    number: int
+    query: str
 
 
 @dataclass(frozen=True)
@@ -32,11 +47,14 @@ class Published:
     seconds: float
 
 
-def publish(source: Engine, target: Engine, shown: str, progress: OnProgress = no_progress) -> Published:
+def publish(
+    source: Engine, target: Engine, shown: str, progress: OnProgress = no_progress, *, jobs: int = 1
+) -> Published:
     """Bring the latest build of `source`, which is `shown` so, to `target`, whole or not at all.
 
-    One that was killed goes on where it was. Raises BuildError when there is nothing to publish or it was made by
-    another version of Patron, DatabaseError when either side fails; `target` is then as it was.
+    At most `jobs` parts are brought at the same time, where both sides let more than one be. One that was killed
+    goes on where it was. Raises BuildError when there is nothing to publish, it was made by another version of
+    Patron or is no longer whole, DatabaseError when either side fails; `target` is then as it was.
     """
     start = time.monotonic()
     with source.snapshot():
@@ -48,23 +66,76 @@ def publish(source: Engine, target: Engine, shown: str, progress: OnProgress = n
                 f"The latest build of {shown} was made by another version of Patron; run `patron build` there "
                 "with this one first."
             )
+        if (there := _count(source, CUSTOMERS)) != last["customers"]:
+            raise BuildError(
+                f"The latest build of {shown} had {last['customers']} customers, of whom {there} are still there; "
+                "bring back the files that are gone, or run `patron build --full` there."
+            )
         if not _is_ready(target):
             target.init()
         tables = _tables()
+        parts = [part for table, columns in tables.items() for part in _parts(source, table, columns)]
         receiver = target.receiver()
         publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
-        there = receiver.begin(publication, tables)
-        rows = 0
-        for number, (table, columns) in enumerate(tables.items()):
-            progress(Progress(table, number, len(tables)))
-            for part, query in enumerate(_parts(source, table, columns)):
-                if (table, part) not in there:
-                    with source.stream(query) as reader:
-                        arrived = _as_made_here(reader, table, last["model"], target.model_mark)
-                        rows += receiver.receive(publication, table, part, arrived)
+        arrived = receiver.begin(publication, tables)
+
+        def bring(part: Part, to: Receiver) -> int:
+            with source.stream(part.query) as reader:
+                coming = _as_made_here(reader, part.table, last["model"], target.model_mark)
+                return to.receive(publication, part.table, part.number, coming)
+
+        missing = [part for part in parts if (part.table, part.number) not in arrived]
+        with _receivers(receiver, jobs if source.shares_snapshots else 1) as receivers:
+            rows = _bring_all(missing, receivers, bring, progress)
         receiver.swap(tables)
-    resumed = sum(there.values())
+    resumed = sum(arrived.values())
     return Published(int(last["build_id"]), rows + resumed, resumed, time.monotonic() - start)
+
+
+@contextmanager
+def _receivers(first: Receiver, jobs: int) -> Iterator[list[Receiver]]:
+    """Give as many receivers as there may be, `jobs` at most."""
+    with ExitStack() as stack:
+        receivers = [first]
+        while len(receivers) < jobs and (another := stack.enter_context(first.beside())) is not None:
+            receivers.append(another)
+        yield receivers
+
+
+def _bring_all(
+    parts: list[Part], receivers: list[Receiver], bring: Callable[[Part, Receiver], int], progress: OnProgress
+) -> int:
+    """Bring all parts, one by each receiver at a time; return their rows.
+
+    What is under way when one fails is brought to its end, so that it need not be brought again.
+    """
+    if len(receivers) == 1:
+        rows = 0
+        for number, part in enumerate(parts):
+            progress(Progress(part.table, number, len(parts)))
+            rows += bring(part, receivers[0])
+        return rows
+    free: SimpleQueue[Receiver] = SimpleQueue()
+    for receiver in receivers:
+        free.put(receiver)
+
+    def bring_one(part: Part) -> int:
+        receiver = free.get()
+        try:
+            return bring(part, receiver)
+        finally:
+            free.put(receiver)
+
+    with ThreadPoolExecutor(len(receivers), thread_name_prefix="patron-publishing") as pool:
+        coming = {pool.submit(bring_one, part): part for part in parts}
+        try:
+            rows = 0
+            for number, done in enumerate(as_completed(coming)):
+                progress(Progress(coming[done].table, number, len(parts)))
+                rows += done.result()
+            return rows
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_ready(target: Engine) -> bool:
@@ -79,22 +150,20 @@ def _tables() -> dict[str, tuple[str, ...]]:
     return made | {table.name: table.names for table in (NEW_CUSTOMERS, BUILDS)}
 
 
-def _parts(source: Engine, table: str, columns: tuple[str, ...]) -> list[str]:
-    """Return the queries of a table's parts: customers are spread over them by a hash that does not change."""
+def _parts(source: Engine, table: str, columns: tuple[str, ...]) -> list[Part]:
+    """Return a table's parts: customers are spread over them by a hash that does not change."""
     query = exp.select(*map(exp.column, columns)).from_(exp.to_table(table))
-    if BY not in columns:
-        return [source.sql(query)]
-    count = source.query(
-        source.sql(exp.select(exp.alias_(exp.Count(this=exp.Star()), "number")).from_(exp.to_table(table)))
-    )
-    parts = max(1, -(-int(count[0]["number"]) // ROWS_A_PART))
-    if parts == 1:
-        return [source.sql(query)]
+    parts = max(1, -(-_count(source, table) // ROWS_A_PART)) if BY in columns else 1
     bounds = [f"{place * HASHES // parts:04x}" for place in range(1, parts)]
     return [
-        source.sql(query.where(*_between(low, high), copy=True))
-        for low, high in zip([None, *bounds], [*bounds, None], strict=True)
+        Part(table, number, source.sql(query.where(*_between(low, high), copy=True)))
+        for number, (low, high) in enumerate(zip([None, *bounds], [*bounds, None], strict=True))
     ]
+
+
+def _count(source: Engine, table: str) -> int:
+    count = exp.select(exp.alias_(exp.Count(this=exp.Star()), "number")).from_(exp.to_table(table))
+    return int(source.query(source.sql(count))[0]["number"])
 
 
 def _between(low: str | None, high: str | None) -> list[exp.Expr]:

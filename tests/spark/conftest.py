@@ -19,17 +19,37 @@ def lake(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def empty_url(lake: str, databases: Databases) -> Iterator[str]:
+    """The URL of an empty lake."""
+    yield from _empty(lake, databases)
+
+
+@pytest.fixture
+def engine(empty_url: str) -> Iterator[SparkEngine]:
+    """A fresh, initialised lake."""
+    yield from _initialised(empty_url)
+
+
+@pytest.fixture
 def sail_url(databases: Databases) -> Iterator[str]:
-    """The URL of an empty lake on Sail."""
-    url = databases.empty("sail")
-    yield url
-    databases.drop(url)
+    """The URL of an empty lake on Sail, for what costs too much to be tested on every engine."""
+    yield from _empty("sail", databases)
 
 
 @pytest.fixture
 def sail(sail_url: str) -> Iterator[SparkEngine]:
     """A fresh, initialised lake on Sail."""
-    with connect(sail_url, Settings()) as engine:
+    yield from _initialised(sail_url)
+
+
+def _empty(kind: str, databases: Databases) -> Iterator[str]:
+    url = databases.empty(kind)
+    yield url
+    databases.drop(url)
+
+
+def _initialised(url: str) -> Iterator[SparkEngine]:
+    with connect(url, Settings()) as engine:
         engine.init()
         assert isinstance(engine, SparkEngine)
         yield engine

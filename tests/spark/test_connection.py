@@ -12,7 +12,7 @@ from patron.engines.base import Progress
 from patron.engines.serving import serve
 from patron.engines.spark import SparkEngine
 from patron.engines.spark.session import place, told
-from patron.errors import BuildError, DatabaseError, NoDatabase, SettingsError
+from patron.errors import BuildError, DatabaseError, NoDatabase, SettingsError, SourceError
 from patron.settings import Settings
 from tests.shops import TODAY, shop
 from tests.support.databases import fill, rows
@@ -59,7 +59,11 @@ def test_an_unknown_format_is_refused() -> None:
         ("[INSUFFICIENT_PERMISSIONS] SELECT on t", "no right to do so"),
         ("[TABLE_OR_VIEW_NOT_FOUND] The table `a`", "run `patron init` first"),
         ("java.io.IOException: Permission denied", "grant it the right"),
+        ("[SCHEMA_NOT_FOUND] The schema `a`", "or put the right place into the URL"),
+        ("S3: AccessDenied: Access Denied", "may not read or write /lake"),
         ("StatusCode.UNAVAILABLE: closed", "connection to it was lost"),
+        ("StatusCode.UNAVAILABLE: ipv4:127.0.0.1:40301: Connection refused", "connection to it was lost"),
+        ("StatusCode.UNAVAILABLE: Tls handshake failed", "cannot be reached by TLS"),
         ("[DIVIDE_BY_ZERO] Division by zero.\nJVM stacktrace:\nat x", "could not do this: [DIVIDE_BY_ZERO]"),
     ],
 )
@@ -68,6 +72,30 @@ def test_what_the_server_says_becomes_one_sentence(error: str, sentence: str) ->
     assert sentence in said
     assert "\n" not in said
     assert "sc://host/;tables=/lake" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("java.io.IOException: Permission denied", "Permission denied; grant it the right to."),
+        (
+            "[FAILED_READ_FILE] no s3a://KEY:5ecret@shop/x.csv.",
+            "by the cluster: [FAILED_READ_FILE] no s3a://KEY@shop",
+        ),
+    ],
+)
+def test_what_is_told_of_files_that_are_loaded_names_them_and_not_the_lake(error: str, sentence: str) -> None:
+    said = told(RuntimeError(error), place("sc://host/;tables=/lake"), "s3a://shop/x.csv")
+    assert isinstance(said, SourceError)
+    assert str(said).startswith("s3a://shop/x.csv cannot be read by the cluster")
+    assert sentence in str(said)
+    assert "/lake" not in str(said)
+    assert HIDDEN not in str(said)
+
+
+def test_a_place_that_has_no_lake_is_not_built_in(sail_url: str) -> None:
+    with connect(sail_url, Settings()) as engine, pytest.raises(NoDatabase, match="patron init"):
+        engine.build(TODAY)
 
 
 def test_a_server_that_is_not_there_is_told_of_at_once() -> None:

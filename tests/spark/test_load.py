@@ -7,12 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from patron.contract import CONTRACT
 from patron.engines import Engine
 from patron.engines.spark import fetching
+from patron.engines.spark.lake import parts
 from patron.errors import SourceError
 from patron.settings import Settings
 from patron.sources.load import LoadReport, load
@@ -213,6 +215,41 @@ def test_files_that_the_cluster_reads(two: Two, tmp_path: Path, monkeypatch: pyt
         assert stored(two[0], table.name) == stored(two[1], table.name)
     again = load(two[0], f"file://{folder}/purchase_transactions.csv")
     assert (again.unchanged, again.new_in_quarantine) == (4, 0)
+
+
+def test_files_whose_names_a_pattern_would_match_otherwise(two: Two, tmp_path: Path) -> None:
+    folder = tmp_path / "[odd] {1}"
+    some = files.CUSTOMERS.splitlines(keepends=True)
+    for name, lines in (("a*b", some[1:2]), ("aXb", some[2:3]), ("50%25", some[3:])):
+        write(folder / "customer_info" / f"{name}.csv", "".join(some[:1] + lines))
+    load(two[0], f"file://{tmp_path}")
+    load(two[1], folder)
+    assert stored(two[0], "customer_info") == stored(two[1], "customer_info")
+
+
+def test_a_file_that_is_written_meanwhile(two: Two, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many bytes as before."""
+    file = write(tmp_path / "customer_info.csv", files.CUSTOMERS)
+    copy = fetching._copy
+
+    def and_write(*given: Any) -> None:
+        copy(*given)
+        write(file, files.CUSTOMERS.replace("Bob", "Bab"))
+
+    monkeypatch.setattr(fetching, "_copy", and_write)
+    with pytest.raises(SourceError, match=f"file:.*{file.name} changed while it was read; load again"):
+        load(two[0], f"file://{tmp_path}")
+
+
+def test_rows_go_in_messages_that_they_fit_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patron.engines.spark.lake.BYTES_AT_ONCE", 1000)
+    sizes = (10, 400, 400, 400, 2000, 0, 700, 700, 1, 1)
+    texts = [str(place) * size for place, size in enumerate(sizes)]
+    batches = pa.table({"text": texts}).to_batches()
+    sent = list(parts([*batches, *pa.table({"text": texts[:1]}).to_batches(max_chunksize=1)]))
+    assert [text for table in sent for text in table["text"].to_pylist()] == [*texts, texts[0]]
+    assert all(table.nbytes <= 1000 or table.num_rows == 1 for table in sent)
+    assert len(sent) < len(texts)
 
 
 def test_files_of_one_name(two: Two, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,7 @@ from tests.shops import TODAY, shop
 from tests.sources import files
 from tests.sources.files import keys, shop_files, stored, write
 from tests.spark.test_incremental import computed
-from tests.support.databases import Databases, fill, rows
+from tests.support.databases import fill, rows
 
 MORE = files.PURCHASES + "103,3,11,2024-01-05,1,7.00,,\n"
 KILLED = """
@@ -52,23 +52,6 @@ load(connect(sys.argv[1], Settings()), Path(sys.argv[2]), progress=stop)
 """
 
 
-@pytest.fixture
-def url(lake: str, databases: Databases) -> Iterator[str]:
-    """The URL of an empty lake."""
-    made = databases.empty(lake)
-    yield made
-    databases.drop(made)
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[SparkEngine]:
-    """A fresh, initialised lake."""
-    with connect(url, Settings()) as opened:
-        opened.init()
-        assert isinstance(opened, SparkEngine)
-        yield opened
-
-
 def purchases(folder: Path, content: str = MORE) -> Path:
     return write(folder / "purchase_transactions.csv", content)
 
@@ -78,10 +61,12 @@ def killed(url: str, path: Path, where: str) -> None:
     assert done.returncode == -9, done.stderr
 
 
-def test_a_load_that_is_killed_leaves_the_old_tables(engine: SparkEngine, url: str, tmp_path: Path) -> None:
+def test_a_load_that_is_killed_leaves_the_old_tables(
+    engine: SparkEngine, empty_url: str, tmp_path: Path
+) -> None:
     load(engine, shop_files(tmp_path))
-    killed(url, purchases(tmp_path / "more"), "storing")
-    with connect(url, Settings()) as anew:
+    killed(empty_url, purchases(tmp_path / "more"), "storing")
+    with connect(empty_url, Settings()) as anew:
         assert keys(anew, "purchase_transactions") == [100, 101, 102]
         assert len(loads(anew)) == 1
         report = load(anew, tmp_path / "more")
@@ -90,11 +75,11 @@ def test_a_load_that_is_killed_leaves_the_old_tables(engine: SparkEngine, url: s
 
 
 def test_a_load_that_is_killed_at_its_very_end_lets_others_wait(
-    engine: SparkEngine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: SparkEngine, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(engine, shop_files(tmp_path))
-    killed(url, purchases(tmp_path / "more"), "commit")
-    claims = f"SELECT folder FROM parquet.`{engine.lake.path(loaded.CLAIMS)}`"
+    killed(empty_url, purchases(tmp_path / "more"), "commit")
+    claims = f"SELECT folder FROM parquet.`{engine.lake.path(loaded._claims(loaded.latest(engine.lake)))}`"
     left = rows(engine, claims)
     told: list[str] = []
     for _ in range(2):
@@ -110,10 +95,10 @@ def test_a_load_that_is_killed_at_its_very_end_lets_others_wait(
     assert load(engine, tmp_path / "more").inserted == 1
 
 
-def test_of_two_loads_side_by_side_one_counts(engine: SparkEngine, url: str, tmp_path: Path) -> None:
+def test_of_two_loads_side_by_side_one_counts(engine: SparkEngine, empty_url: str, tmp_path: Path) -> None:
     load(engine, shop_files(tmp_path))
     fewer = purchases(tmp_path / "fewer", files.PURCHASES.replace("102,2,10", "202,2,10"))
-    with connect(url, Settings()) as other:
+    with connect(empty_url, Settings()) as other:
 
         def meanwhile(progress: Progress) -> None:
             if progress.stage == "storing":
@@ -127,7 +112,7 @@ def test_of_two_loads_side_by_side_one_counts(engine: SparkEngine, url: str, tmp
 
 
 def test_a_load_on_which_another_one_built_stands(
-    engine: SparkEngine, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: SparkEngine, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop_files(tmp_path / "shop")
     commit = loaded.commit
@@ -135,7 +120,7 @@ def test_a_load_on_which_another_one_built_stands(
     def and_another(lake: Lake, one: Loaded) -> None:
         commit(lake, one)
         monkeypatch.setattr(loaded, "commit", commit)
-        with connect(url, Settings()) as other:
+        with connect(empty_url, Settings()) as other:
             load(other, purchases(tmp_path / "more"))
 
     monkeypatch.setattr(loaded, "commit", and_another)
@@ -220,10 +205,38 @@ def test_many_small_loads_are_gathered(
     assert keys(engine, "purchase_transactions") == [100, 101, 102, 200, 201, 202, 203]
 
 
+def test_many_loads_leave_the_latest_easy_to_find(
+    engine: SparkEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded, "BLOCK", 2)
+    read: list[str] = []
+    show = engine.lake.show_own
+
+    def noting(name: str, path: str | Sequence[str], columns: Mapping[str, str]) -> None:
+        read.extend([path] if isinstance(path, str) else path)
+        show(name, path, columns)
+
+    monkeypatch.setattr(engine.lake, "show_own", noting)
+    for number in range(1, 26):
+        one = Loaded(number, f"load-{number}", {"customer_info": (f"load-{number}/customer_info",)})
+        loaded.commit(engine.lake, one)
+        loaded.commit(engine.lake, Loaded(number, "load-late"))
+        read.clear()
+        assert loaded.latest(engine.lake) == one
+        assert len(read) <= 8
+        assert loaded.stands(engine.lake, one)
+    every = loaded.commits(engine.lake)
+    assert [row["change_id"] for row in every[::2]] == list(range(25, 0, -1))
+    assert {row["folder"] for row in every[1::2]} == {"load-late"}
+    public = rows(engine, f"SELECT change_id FROM parquet.`{engine.lake.path(loaded.COMMITS)}`")
+    assert len(public) == 50, "whoever reads the lake without Patron finds them too"
+
+
 def test_more_rows_than_go_with_a_query(
     engine: SparkEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "FEW", 1)
+    monkeypatch.setattr("patron.engines.spark.lake.BYTES_AT_ONCE", 100)
     fewer = "".join(files.CUSTOMERS.splitlines(keepends=True)[:2])
     report = load(engine, shop_files(tmp_path, customer_info=fewer))
     assert report.reasons == {"purchase_transactions": {"unknown_customer": 1}}
@@ -264,12 +277,12 @@ def filled(engine: SparkEngine) -> set[str]:
     return {file.relative_to(made).parts[0] for file in made.rglob("*.parquet")}
 
 
-def test_the_commands(url: str, tmp_path: Path) -> None:
+def test_the_commands(empty_url: str, tmp_path: Path) -> None:
     """A lake that nobody has made yet is made by its first load."""
     path = shop_files(tmp_path, purchase_transactions=MORE + "104,9,10,2024-01-05,1,1.00,,\n")
 
     def said(*words: str) -> Any:
-        done = CliRunner().invoke(app, [*words, "--json", "--database", url])
+        done = CliRunner().invoke(app, [*words, "--json", "--database", empty_url])
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
 

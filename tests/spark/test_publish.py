@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -98,6 +100,46 @@ def test_a_publication_that_was_stopped_goes_on_where_it_was(
         done = publish(built, served, "lake")
         assert done.resumed_rows > 0
         assert customers(served) == customers(built) != before
+
+
+def test_parts_arrive_side_by_side_and_are_not_brought_again(
+    built: SparkEngine, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one fails, what is under way arrives; a file of DuckDB's takes one part at a time."""
+    monkeypatch.setattr(patron.publish, "ROWS_A_PART", 150)
+    bring = patron.publish._as_made_here
+    at_once = 3 if target.startswith("postgresql:") else 1
+    meeting = threading.Barrier(at_once, timeout=60)
+    seen: list[str] = []
+
+    def failing(reader: pa.RecordBatchReader, table: str, *marks: str) -> pa.RecordBatchReader:
+        seen.append(table)
+        if len(seen) <= at_once:
+            meeting.wait()  # all are under way
+        if len(seen) > at_once + 2:
+            raise DatabaseError("no more")
+        return bring(reader, table, *marks)
+
+    with opened(target) as served:
+        monkeypatch.setattr(patron.publish, "_as_made_here", failing)
+        with pytest.raises(DatabaseError, match="no more"):
+            publish(built, served, "lake", jobs=3)
+        monkeypatch.setattr(patron.publish, "_as_made_here", bring)
+        assert served.last_build() is None
+        done = publish(built, served, "lake", jobs=3)
+        assert done.resumed_rows > 0
+        assert customers(served) == customers(built)
+
+
+def test_a_build_that_is_no_longer_whole_is_not_published(built: SparkEngine, target: str) -> None:
+    made = Path(built.where.tables) / "made"
+    for folder in made.glob("*/customer_features"):
+        shutil.rmtree(folder)
+    with (
+        opened(target) as served,
+        pytest.raises(BuildError, match="300 customers, of whom 0 are still there"),
+    ):
+        publish(built, served, "lake")
 
 
 def test_readers_see_one_build_or_the_other(built: SparkEngine, target: str) -> None:

@@ -28,10 +28,18 @@ To = Annotated[
         help="Where it is served from: a path, duckdb:///path or postgresql://…; made if it is new.",
     ),
 ]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=64,
+        help="Parts brought at the same time from a lake to PostgreSQL, each through a connection of its own.",
+    ),
+]
 
 
 @command(DATA)
-def publish(run: Run, to: To, source: From = None) -> None:
+def publish(run: Run, to: To, source: From = None, jobs: Jobs = 2) -> None:
     """Bring the latest build's tables to the database that serves them, swapped in whole.
 
     Whoever reads there sees what was there until all has arrived. One that was stopped goes on where it was.
@@ -45,7 +53,7 @@ def publish(run: Run, to: To, source: From = None) -> None:
         run.connect(to, create=True) as served,
         run.progress(f"Publishing to {shown(to)}") as progress,
     ):
-        done = bring(built, served, shown(origin), progress)
+        done = bring(built, served, shown(origin), progress, jobs=jobs)
     said = Text.assemble(
         (f"Build {done.build_id} of {shown(origin)} is at {shown(to)}", "bold green"),
         f" in {seconds(done.seconds)}: {counted(done.rows, 'row')}",

@@ -8,10 +8,15 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
 import pyarrow as pa
 
 from patron.contract import Table
 from patron.contract.tables import IdType, Type
+from patron.errors import PatronError
 
 _TYPES: dict[Type, pa.DataType] = {
     Type.TEXT: pa.string(),
@@ -39,3 +44,31 @@ def arrow_schema(table: Table, id_type: IdType) -> pa.Schema:
         pa.field(column.name, arrow_type(column.type, id_type), nullable=not column.required)
         for column in table.columns
     )
+
+
+@contextmanager
+def readable(
+    batches: pa.RecordBatchReader, reader: duckdb.DuckDBPyConnection, name: str = "arriving"
+) -> Iterator[None]:
+    """Let `reader` read Arrow batches once, under `name`, while they come.
+
+    Raises what making the batches raises, in its own words: DuckDB would put it into others.
+    """
+    failures: list[PatronError] = []
+
+    def told() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except PatronError as error:
+            failures.append(error)
+            raise
+
+    reader.register(name, pa.RecordBatchReader.from_batches(batches.schema, told()))
+    try:
+        yield
+    except (OSError, pa.ArrowException, duckdb.Error):
+        if failures:
+            raise failures[0] from None
+        raise
+    finally:
+        reader.unregister(name)

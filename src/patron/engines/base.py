@@ -112,6 +112,8 @@ class Engine(ABC):
     """Whether the rows of a table come in the order in which they were written, where nothing else is said."""
     installs_derived = True
     """Whether `init` makes the tables that builds fill; elsewhere the first build does."""
+    shares_snapshots = False
+    """Whether a `snapshot` holds for the queries of all threads, so that rows may be streamed side by side."""
     notes: tuple[str, ...] = ()
     """What the latest build changed besides customer_360, each in a sentence."""
 

@@ -7,7 +7,8 @@ behind the last part that arrived. What readers see does not change before `swap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -33,6 +34,11 @@ def arriving(table: str) -> str:
 
 class Receiver(ABC):
     """Takes in one publication."""
+
+    @contextmanager
+    def beside(self) -> Iterator[Receiver | None]:
+        """Give one more that may receive parts at the same time; None where only one may write."""
+        yield None
 
     @abstractmethod
     def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg.postgres import types
 
-from patron.errors import PatronError
+from patron.engines.arrow import readable
 
 T = TypeVar("T")
 
@@ -64,25 +64,10 @@ def copy_rows(reader: duckdb.DuckDBPyConnection, query: str, cursor: psycopg.Cur
 def copy_batches(batches: pa.RecordBatchReader, cursor: psycopg.Cursor[Any], table: str) -> int:
     """Copy Arrow batches into the PostgreSQL `table` as `copy_rows` does; return how many rows.
 
-    Raises what making the batches raises, in its own words: DuckDB, which reads them, would put it into others.
+    Raises what making the batches raises.
     """
-    failures: list[PatronError] = []
-
-    def told() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from batches
-        except PatronError as error:
-            failures.append(error)
-            raise
-
-    with duckdb.connect() as reader:
-        reader.register("arriving", pa.RecordBatchReader.from_batches(batches.schema, told()))
-        try:
-            return copy_rows(reader, "SELECT * FROM arriving", cursor, table)
-        except (OSError, pa.ArrowException, duckdb.Error):
-            if failures:
-                raise failures[0] from None
-            raise
+    with duckdb.connect() as reader, readable(batches, reader):
+        return copy_rows(reader, "SELECT * FROM arriving", cursor, table)
 
 
 def _encoded(rows: pa.RecordBatchReader) -> Iterator[tuple[int, bytes]]:

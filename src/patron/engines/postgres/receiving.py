@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -27,6 +28,11 @@ class PostgresReceiver(Receiver):
     def __init__(self, engine: PostgresEngine) -> None:
         self.engine = engine
         self.home = quoted(engine.schema)
+
+    @contextmanager
+    def beside(self) -> Iterator[Receiver]:
+        with type(self.engine)(self.engine.url, self.engine.settings) as another:
+            yield PostgresReceiver(another)
 
     def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
         with self.engine.writing() as connection:

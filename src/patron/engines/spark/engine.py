@@ -25,7 +25,7 @@ from patron.engines.spark.store import SparkStore
 from patron.engines.spark.sweeping import sweep
 from patron.engines.store import Store
 from patron.engines.upgrading import Columns, Run, Upgrade
-from patron.errors import DatabaseError
+from patron.errors import DatabaseError, NoDatabase
 from patron.model.render import mark
 from patron.model.steps import STORED, Kept, kept, steps
 from patron.settings import Settings
@@ -39,6 +39,7 @@ class SparkEngine(Engine):
 
     dialect = DIALECT
     installs_derived = False
+    shares_snapshots = True
 
     def __init__(self, url: str, settings: Settings) -> None:
         """Connect; raises DatabaseError when the server cannot be reached or does not let us in."""
@@ -167,6 +168,11 @@ class SparkEngine(Engine):
         return changed("former_marks", "present_marks", last["as_of"])
 
     def _build(self, as_of: date, *, full: bool, progress: OnProgress) -> BuildRecord:
+        if not self._is_there():  # not every engine misses a folder that is not there
+            raise NoDatabase(
+                f"{self.where.shown} has none of Patron's tables; run `patron init` first, or put the right place into "
+                "the URL."
+            )
         lake = Lake(open_session(self.where), self.where, self.settings.id_type)
         try:
             record = SparkBuild(self, lake, as_of, full=full, progress=progress).run()

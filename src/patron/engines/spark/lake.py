@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ from patron.contract.ddl import column_type
 from patron.engines.base import Row
 from patron.engines.spark import loaded
 from patron.engines.spark.render import DIALECT, rendered
-from patron.engines.spark.session import Place, telling
+from patron.engines.spark.session import FOLDER, Place, telling
 from patron.errors import NoDatabase
 from patron.model.steps import STORED, Kept, Step, kept
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 # Beside what `builds` has everywhere: the folder of the tables that the build made, their columns, and its base.
 COMMIT = {"folder": "STRING", "columns": "STRING", "base": "STRING"}
-FOLDER = "made"
 SUPERSEDED = "superseded"  # the customers whose rows stand in a build's own folder and not in its base
 BY_CUSTOMER = frozenset(step.name for step in kept(Kept.CUSTOMER_TABLE))
 # Who was new in a build counts once that build's row is there.
@@ -293,7 +293,8 @@ class Lake:
         """Return a query's rows in batches, as the server sends them."""
         from pyspark.sql.pandas.types import to_arrow_schema
 
-        schema = _plain_schema(to_arrow_schema(frame.schema))
+        with telling(self.where):
+            schema = _plain_schema(to_arrow_schema(frame.schema))
         client = self.session.client
         # What DataFrame.toArrow asks for, but in pieces: it would gather all rows in memory.
         plan: Any = vars(frame)["_plan"]
@@ -309,15 +310,28 @@ class Lake:
 
 
 def parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield the rows in tables that fit into a message."""
+    """Yield the rows in tables that fit into a message; a row that does not is alone in its table."""
     waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.nbytes for one in waiting) >= BYTES_AT_ONCE:
+    size = 0
+    for batch in chain.from_iterable(map(_cut, batches)):
+        if size + batch.nbytes > BYTES_AT_ONCE and waiting:
             yield pa.Table.from_batches(waiting)
-            waiting = []
-    if any(batch.num_rows for batch in waiting):
+            waiting, size = [], 0
+        waiting.append(batch)
+        size += batch.nbytes
+    if waiting:
         yield pa.Table.from_batches(waiting)
+
+
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield a batch's rows in batches that fit into a message."""
+    if batch.nbytes <= BYTES_AT_ONCE or batch.num_rows == 1:
+        if batch.num_rows:
+            yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _cut(batch.slice(0, half))
+    yield from _cut(batch.slice(half))
 
 
 def made_by(commit: Row) -> Made:

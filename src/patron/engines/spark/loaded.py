@@ -2,8 +2,9 @@
 
 A load writes to a folder of its own, `made/load-3f9c0a1b`, which nobody changes once it is written. The one row that
 it adds to `load_commits` at its end names, for each table, the folders that hold all that loads have stored up to
-it: it is one file, it is there or it is not, and so it is the swap. What others wrote to a table stays where it is,
-and counts where no load has stored a row of the same key.
+it: it is one file, it is there or it is not, and so it is the swap. These files lie a hundred to a folder, so that
+however many loads there were, few are read to find the latest. What others wrote to a table stays where it is, and
+counts where no load has stored a row of the same key.
 
 A load builds on what the one before it left, so two that run side by side must not both end. Before its end each claims
 to be the one that follows its predecessor, and then looks whether somebody else does: of two that do, at least the
@@ -14,7 +15,7 @@ refused do not make the others wait any longer.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
 COMMITS = "load_commits"
 CLAIMS = "load_claims"
+# Each load adds files of one row, in folders of so many: nobody reads more of them to find the latest.
+BLOCK = 100
 COLUMNS = {"change_id": "BIGINT", "finished_at": "TIMESTAMP", "folder": "STRING", "places": "STRING"}
-CLAIMED = {"follows": "STRING", "folder": "STRING", "claimed_at": "TIMESTAMP"}
+CLAIMED = {"folder": "STRING", "claimed_at": "TIMESTAMP"}
 # The end of a load is one small file: a claim that is older and led to none is that of a load that was killed.
 CLAIMED_FOR = timedelta(minutes=10)
 # A load that has not come to its last row by then gives up, before others take its claim for that of a killed one.
@@ -57,10 +60,9 @@ class Loaded:
 
 def commits(lake: Lake) -> list[Row]:
     """Return the rows of all loads that changed something, the latest first; of those with one number, the first."""
-    try:  # before the first one, Sail finds a table without columns
-        found = lake.rows(f"SELECT * FROM parquet.`{lake.path(COMMITS)}`")
-    except NoDatabase:
-        return []
+    last = latest(lake).change_id
+    blocks = [lake.path(_block(number)) for number in range(last // BLOCK + 1)]
+    found = _rows(lake, COMMITS, blocks, COLUMNS, "")
     return sorted(found, key=lambda row: (-row["change_id"], row["finished_at"], row["folder"]))
 
 
@@ -69,14 +71,39 @@ def latest(lake: Lake) -> Loaded:
 
     Where two ended at the same time, it is what the first of them left.
     """
-    found = _rows(lake, COMMITS, COLUMNS, "ORDER BY change_id DESC, finished_at, folder LIMIT 1")
-    return loaded_by(found[0]) if found else Loaded()
+    block, missing, found = 0, None, _last_in_block(lake, 0)
+    # A block begins when the one before is full, so the last one is found by looking ever further ahead, then between.
+    while found is not None and _is_full(found) and missing != block + 1:
+        number = 2 * block + 1 if missing is None else (block + missing) // 2
+        ahead = _last_in_block(lake, number)
+        if ahead is None:
+            missing = number
+        else:
+            block, found = number, ahead
+    return loaded_by(found) if found else Loaded()
+
+
+def _is_full(last: Row) -> bool:
+    return bool(last["change_id"] % BLOCK == BLOCK - 1)
+
+
+def _block(number: int) -> str:
+    return f"{COMMITS}/block={number}"
+
+
+def _last_in_block(lake: Lake, number: int) -> Row | None:
+    rest = "ORDER BY change_id DESC, finished_at, folder LIMIT 1"
+    found = _rows(lake, COMMITS, [lake.path(_block(number))], COLUMNS, rest)
+    return found[0] if found else None
 
 
 def stands(lake: Lake, load: Loaded) -> bool:
     """Return whether what is loaded counts, though others may have built on it meanwhile."""
     rest = "WHERE change_id = ? ORDER BY finished_at, folder LIMIT 1"
-    return [row["folder"] for row in _rows(lake, COMMITS, COLUMNS, rest, [load.change_id])] == [load.folder]
+    found = _rows(
+        lake, COMMITS, [lake.path(_block(load.change_id // BLOCK))], COLUMNS, rest, [load.change_id]
+    )
+    return [row["folder"] for row in found] == [load.folder]
 
 
 def claim(lake: Lake, before: Loaded, folder: str) -> None:
@@ -88,8 +115,8 @@ def claim(lake: Lake, before: Loaded, folder: str) -> None:
         raise overtaken(lake)
     see_unclaimed(lake, before, folder)
     now = datetime.now(UTC)
-    one = {"follows": before.folder or "", "folder": folder, "claimed_at": now}
-    lake.add(pa.Table.from_pylist([one]), CLAIMS, CLAIMED)
+    one = {"folder": folder, "claimed_at": now}
+    lake.add(pa.Table.from_pylist([one]), _claims(before), CLAIMED)
     if latest(lake).folder != before.folder:
         raise overtaken(lake)
     see_unclaimed(lake, before, folder)
@@ -102,13 +129,18 @@ def claim(lake: Lake, before: Loaded, folder: str) -> None:
 
 def see_unclaimed(lake: Lake, before: Loaded, folder: str) -> None:
     """Raise DatabaseBusy where another load than that of `folder` claims to follow `before`."""
-    rest = "WHERE follows = ? AND folder <> ? AND claimed_at > ? LIMIT 1"
+    rest = "WHERE folder <> ? AND claimed_at > ? LIMIT 1"
     since = datetime.now(UTC) - CLAIMED_FOR
-    if _rows(lake, CLAIMS, CLAIMED, rest, [before.folder or "", folder, since]):
+    if _rows(lake, CLAIMS, [lake.path(_claims(before))], CLAIMED, rest, [folder, since]):
         raise DatabaseBusy(
             f"Another load into {lake.where.shown} is ending, or was killed while it did, so nothing was loaded; "
             f"load again in {CLAIMED_FOR // timedelta(minutes=1)} minutes."
         )
+
+
+def _claims(before: Loaded) -> str:
+    """Return where the claims to follow `before` lie, so that nobody reads those to follow others."""
+    return f"{CLAIMS}/{before.folder or 'first'}"
 
 
 def commit(lake: Lake, load: Loaded) -> None:
@@ -119,16 +151,21 @@ def commit(lake: Lake, load: Loaded) -> None:
         "folder": load.folder,
         "places": json.dumps(load.places),
     }
-    lake.add(pa.Table.from_pylist([one]), COMMITS, COLUMNS)
+    lake.add(pa.Table.from_pylist([one]), _block(load.change_id // BLOCK), COLUMNS)
 
 
 def _rows(
-    lake: Lake, table: str, columns: Mapping[str, str], rest: str, parameters: Iterable[Any] = ()
+    lake: Lake,
+    name: str,
+    paths: Sequence[str],
+    columns: Mapping[str, str],
+    rest: str,
+    parameters: Iterable[Any] = (),
 ) -> list[Row]:
-    """Return rows of a table, which is not there before the first one is."""
+    """Return rows of what lies at `paths`, which is not there before the first one is."""
     try:
-        lake.show_own(table, lake.path(table), columns)
-        return lake.rows(f"SELECT * FROM {table} {rest}", parameters)
+        lake.show_own(name, paths, columns)
+        return lake.rows(f"SELECT * FROM {name} {rest}", parameters)
     except NoDatabase:
         return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import socket
 import warnings
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from patron.engines.address import address, cluster_options
-from patron.errors import DatabaseError, NoDatabase, SettingsError
+from patron.engines.address import address, cluster_options, public
+from patron.errors import DatabaseError, NoDatabase, PatronError, SettingsError, SourceError
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -23,14 +24,21 @@ OWN = ("tables", "schema", "format")
 FORMATS = ("parquet", "delta", "iceberg")
 # A date is the same day for every client, and a sum that overflows is an error.
 SESSION = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+FOLDER = "made"  # of all that builds and loads write, under the tables
 PORT, SECONDS, TRIES = 15002, 10, 2  # tries after a lost connection, some seconds in all
 NOT_THERE = (
     *("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found"),
     *("DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"),
     *("No commit files found in _delta_log", "No metadata files found in table location"),  # Sail's words
 )
-NO_RIGHT = ("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED", "AccessDenied", "AccessControlException")
-NO_RIGHT_TO_FILES = ("Permission denied", "403")
+NO_TOKEN = re.compile(r"UNAUTHENTICATED|Unauthenticated|Invalid token|\b401\b.{0,3}Unauthorized")
+NO_RIGHT = re.compile(r"INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED")
+# In the words of file systems and object stores.
+NO_RIGHT_TO_FILES = re.compile(
+    r"Permission denied|Mkdirs failed|AccessDenied|AccessControlException|\bForbidden\b|status code:? 403\b"
+)
+LOST = re.compile(r"StatusCode\.(UNAVAILABLE|CANCELLED)|SESSION_CLOSED|SESSION_NOT_FOUND|SESSION_CHANGED")
+NO_TLS = re.compile(r"handshake|SSL_ERROR|CERTIFICATE_VERIFY_FAILED", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ def open_session(where: Place) -> SparkSession:
 
     Raises SettingsError where Spark's client is not installed, DatabaseError when the server cannot be reached.
     """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what it would print is told in a sentence
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyspark warns of its own parts
@@ -104,39 +113,67 @@ def _reach(where: Place) -> None:
 
 
 @contextmanager
-def telling(where: Place) -> Iterator[None]:
-    """Turn the errors of Spark and of the connection to it into sentences."""
+def telling(where: Place, reading: str | None = None) -> Iterator[None]:
+    """Turn the errors of Spark and of the connection to it into sentences.
+
+    `reading` shows the shop's files that are read, where these are not the tables.
+    """
     from grpc import RpcError
     from pyspark.errors import PySparkException
 
     try:
         yield
     except (PySparkException, RpcError) as error:
-        raise told(error, where) from error
+        raise told(error, where, reading) from error
 
 
-def told(error: Exception, where: Place) -> DatabaseError:
-    """Return an error of Spark as one sentence with the remedy."""
-    text = str(error)
+def told(error: Exception, where: Place, reading: str | None = None) -> PatronError:
+    """Return an error of Spark as one sentence with the remedy, as `telling` raises it."""
+    text, said = str(error), public(reason(error))
     at = f"Spark at {where.shown}"
-    if any(word in text for word in ("UNAUTHENTICATED", "Unauthenticated", "Invalid token", "401")):
+    if LOST.search(text):  # before all else, for it may name ports such as 40301
+        return _lost(at, said)
+    if NO_TOKEN.search(text):
         return DatabaseError(f"{at} does not accept the token; put a valid one into the URL (;token=…).")
-    if any(word in text for word in NO_RIGHT):
-        return DatabaseError(f"{at} gives this user no right to do so: {reason(error)}; ask for the right.")
     if any(word in text for word in NOT_THERE):
+        return _not_there(where, said)
+    if reading:
+        remedy = "; grant it the right to" if NO_RIGHT_TO_FILES.search(text) or NO_RIGHT.search(text) else ""
+        return SourceError(f"{reading} cannot be read by the cluster: {said}{remedy}.")
+    if NO_RIGHT.search(text):
+        return DatabaseError(f"{at} gives this user no right to do so: {said}; ask for the right.")
+    if NO_RIGHT_TO_FILES.search(text):
+        return DatabaseError(f"{at} may not read or write {where.tables}: {said}; grant it the right.")
+    return DatabaseError(f"{at} could not do this: {said}.")
+
+
+def _lost(at: str, said: str) -> DatabaseError:
+    if NO_TLS.search(said):
+        return DatabaseError(
+            f"{at} cannot be reached by TLS, which a token and ;use_ssl=true ask for: {said}; see that the server "
+            "speaks it and that its certificate is one that this machine trusts."
+        )
+    return DatabaseError(
+        f"{at} cannot be reached, or the connection to it was lost: {said}; "
+        "see that the server runs and that host and port are right, then try again."
+    )
+
+
+def _not_there(where: Place, said: str) -> DatabaseError:
+    if f"{where.tables}/{FOLDER}/" in said:
+        return DatabaseError(
+            f"{where.shown} lacks files that a build or a load wrote ({said}); bring them back, as from former "
+            "versions that the store keeps."
+        )
+    if where.schema:
         return NoDatabase(
-            f"{where.shown} lacks something that Patron needs; run `patron init` first ({reason(error)})."
+            f"{where.shown} lacks something that Patron needs ({said}); see that {where.schema} is right and has all "
+            "tables of `patron ddl --dialect spark`, and run `patron init`."
         )
-    if any(word in text for word in NO_RIGHT_TO_FILES):
-        return DatabaseError(
-            f"{at} may not read or write {where.tables}: {reason(error)}; grant it the right."
-        )
-    if any(word in text for word in ("UNAVAILABLE", "SESSION_CLOSED", "SESSION_NOT_FOUND", "CANCELLED")):
-        return DatabaseError(
-            f"{at} cannot be reached, or the connection to it was lost: {reason(error)}; "
-            "see that the server runs and that host and port are right, then try again."
-        )
-    return DatabaseError(f"{at} could not do this: {reason(error)}.")
+    return NoDatabase(
+        f"{where.shown} lacks something that Patron needs; run `patron init` first, or put the right place into the "
+        f"URL ({said})."
+    )
 
 
 def reason(error: Exception) -> str:
@@ -144,7 +181,8 @@ def reason(error: Exception) -> str:
     details = getattr(error, "details", None)
     text = str(details() if callable(details) else error)
     said = re.search(r'details = "(.*)"', text)
-    text = said[1] if said else text
+    text = re.sub(r".*last error: (UNKNOWN|UNAVAILABLE): (ipv[46]:[^ ]*: )?", "", said[1]) if said else text
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    first = re.sub(r"^Job aborted due to stage failure: .*?(?=[\w.]+Exception: )", "", first)
     first = re.sub(r"^\(?[\w.]+(Exception|Error)\)?:\s*", "", first)
     return (first if len(first) <= 300 else f"{first[:299]}…").rstrip(".")

@@ -21,13 +21,14 @@ from sqlglot import exp, parse_one
 from patron.contract import CONTRACT, Column, Table, table_named
 from patron.contract.bookkeeping import BOOKKEEPING
 from patron.contract.ddl import column_type
+from patron.engines.arrow import readable
 from patron.engines.spark import loaded
 from patron.engines.spark.fetching import OTHERS, fetch
-from patron.engines.spark.lake import FOLDER, Lake, parts
+from patron.engines.spark.lake import Lake, parts
 from patron.engines.spark.loaded import see_unclaimed
 from patron.engines.spark.marks import row_mark
 from patron.engines.spark.render import DIALECT
-from patron.engines.spark.session import telling
+from patron.engines.spark.session import FOLDER, telling
 from patron.engines.spark.sweeping import note_attempt
 from patron.engines.store import Merged, Stage, Store, number
 from patron.errors import DatabaseError
@@ -35,8 +36,8 @@ from patron.errors import DatabaseError
 if TYPE_CHECKING:
     from patron.engines.spark.engine import SparkEngine
 
-ROWS_A_BATCH = 10_000  # even wide rows of one batch fit into a message
-# As many rows go to the cluster within a query; more are written to a file there first.
+ROWS_A_BATCH = 2_048  # as many as DuckDB holds in any case; however wide they are
+# As many rows go to the cluster within a query, if they fit; more are written to a file there first.
 FEW = 10_000
 # A table in more folders than this is written into one.
 MOST_FOLDERS = 30
@@ -194,11 +195,8 @@ class SparkStore(Store):
         )
 
     def _receive(self, sql: str, statement: str, parameters: Sequence[Any] = ()) -> int:
-        self.reader.register("arriving", self.lake.table(sql, parameters))
-        try:
+        with readable(self.lake.batches(self.lake.frame(sql, parameters)), self.reader):
             return number(self.reader, statement)
-        finally:
-            self.reader.unregister("arriving")
 
     def _bring(self, query: str, name: str) -> None:
         """Let `name` stand on the cluster for the rows of a query of the reader."""
@@ -208,10 +206,11 @@ class SparkStore(Store):
         }
         rows = number(self.reader, f"SELECT COUNT(*) FROM ({query})")
         if 0 < rows <= FEW:
-            with telling(self.lake.where):
-                few = self.lake.sent(self.reader.sql(query).to_arrow_table(), columns)
-                few.createOrReplaceTempView(name)
-            return
+            few = list(parts(self.reader.sql(query).to_arrow_reader(ROWS_A_BATCH)))
+            if len(few) == 1:
+                with telling(self.lake.where):
+                    self.lake.sent(few[0], columns).createOrReplaceTempView(name)
+                return
         if not rows:
             nothing = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
             self.lake.view(name, f"SELECT {nothing} WHERE FALSE")

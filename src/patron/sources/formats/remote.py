@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
@@ -12,6 +12,7 @@ import fsspec
 
 from patron.engines.address import public
 from patron.errors import SourceError
+from patron.files import below
 from patron.sources.formats.files import ending_of
 from patron.sources.staging import first_line
 
@@ -47,7 +48,7 @@ def download(url: str, folder: Path) -> Path:
         names = [root] if system.isfile(root) else sorted(system.find(root))
         wanted = [name for name in names if ending_of(name)]
         for name in wanted:
-            _copy(system, name, into / _relative(name, root))
+            _copy(system, name, into / below(name, root))
     except ImportError as error:
         extra = _EXTRAS.get(scheme)
         remedy = f"install patron[{extra}]" if extra else "install the package of fsspec for it"
@@ -70,13 +71,6 @@ def copying(bring: Callable[[str, Callable[[str], bool]], Path | None]) -> Downl
         return bring(url, lambda name: ending_of(name) is not None) or download(url, folder)
 
     return copied
-
-
-def _relative(name: str, root: str) -> str:
-    if name == root:
-        return PurePosixPath(name).name
-    kept = [part for part in PurePosixPath(name).relative_to(root).parts if part not in ("..", "/")]
-    return str(PurePosixPath(*kept))
 
 
 def _copy(system: Any, name: str, path: Path) -> None:
