@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +17,7 @@ from patron.sources.formats.records import Fault
 from patron.sources.mapping.model import parse_mapping
 from patron.sources.mapping.reading import MappedReader
 from patron.sources.mapping.sandbox import Sandbox
-from patron.sources.staging import Refused, StagedTable
+from patron.sources.staging import Refused, StagedTable, Target
 from tests.sources.files import keys, refused, write, write_parquet
 from tests.sources.test_mapping_load import loaded
 
@@ -112,11 +113,23 @@ columns.brand = "UPPER(name)"
         assert (one.place, one.content) == (4, {"id": "x", "name": "é"})
 
 
-def test_a_file_that_is_not_read_whole_lands(tmp_path: Path) -> None:
+def test_of_a_file_that_is_not_read_whole_only_the_sound_records_land(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    insert = Target.insert
+
+    def noted(home: Target, columns: Any, source: str, parameters: Sequence[Any], accept: Any) -> int:
+        read.append(Path(parameters[0]).name)
+        return insert(home, columns, source, parameters, accept)
+
+    monkeypatch.setattr(Target, "insert", noted)
     write(tmp_path / "broken.csv", 'id,kind,price\n1,a,5\n2,"b\n3,c,7,8\n4,gone,1\n5,d,x\n')
     with staged(tmp_path, PRODUCTS.format(file="broken.csv", filter=FILTER)) as (reader, table):
         assert (table.rows_read, landed(reader)) == (4, 3)
         assert [one[0] for one in again(table)] == [3, 4, 6]
+    assert len(read) == 1
+    assert read != ["broken.csv"]
 
 
 def test_what_two_tables_are_made_of_lands(tmp_path: Path) -> None:

@@ -16,21 +16,22 @@ from tests.sources import lineitems
 from tests.sources.files import write
 
 NAMES = {
-    "customer_id": "cust_no CustomerID Kundennummer KundenNr. id_client código_cliente num_cliente klantnummer",
+    "customer_id": "N°client Cust# Cód_cliente cust_no CustomerID Kundennummer KundenNr. id_client "
+    "código_cliente num_cliente klantnummer",
     "first_name": "FirstName given_name Vorname prénom primeiro_nome voornaam fname",
     "last_name": "Surname Nachname apellidos sobrenome cognome achternaam lname",
     "email": "E-Mail email_address courriel correo_electronico",
     "phone_number": "Telefon phone_no tel mobile téléphone telefono telefoonnummer",
     "date_of_birth": "DOB Geburtsdatum date_naissance fecha_nacimiento data_nascita geboortedatum BirthDate",
     "registration_date": "created_at signup_date Registrierungsdatum date_inscription fecha_alta data_cadastro",
-    "product_id": "SKU StockCode Artikelnummer ref_produit item_no id_producto codice_articolo artikelnr",
+    "product_id": "Réf. SKU StockCode Artikelnummer ref_produit item_no id_producto codice_articolo artikelnr",
     "product_name": "Description Bezeichnung libellé descripción product_title omschrijving",
     "category": "Department Warengruppe catégorie categoria productgroep",
     "price": "UnitPrice Einzelpreis prix_unitaire precio_unitario prezzo stukprijs",
     "quantity": "Qty Menge quantité cantidad quantidade quantità aantal",
     "total_amount": "LineTotal sales_value Gesamtbetrag montant importe valor_total bedrag",
     "purchase_date": "InvoiceDate Rechnungsdatum date_commande fecha_pedido data_ordine besteldatum orderDate",
-    "order_id": "InvoiceNo basket_id RechnungNr num_commande pedido_id factuurnummer",
+    "order_id": "Order# N°_facture InvoiceNo basket_id RechnungNr num_commande pedido_id factuurnummer",
     "store_id": "Shop_ID Filiale id_magasin tienda winkel_id",
     "session_id": "sessionId visit_id Sitzung_ID",
     "satisfaction_score": "CSAT Zufriedenheit rating puntuación",

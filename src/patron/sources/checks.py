@@ -174,7 +174,7 @@ class _Check:
         return INTEGERS | cents if self.kind is Type.MONEY else INTEGERS
 
     def raw(self) -> Iterator[str]:
-        """What was given: of a native type, or text without empty values."""
+        """What was given: of a native type, or text; that of a column of text without empty values."""
         name, kind = self.given.expression, self.given.type
         if self.is_native:
             raw = f"{name} AT TIME ZONE 'UTC'" if kind == INSTANT else name
@@ -184,7 +184,9 @@ class _Check:
         elif kind in ("FLOAT", "DOUBLE"):  # pandas makes 17850.0 of an id when another row has none
             raw = rf"REGEXP_REPLACE(CAST({name} AS VARCHAR), '\.0$', '')"
         else:
-            raw = f"NULLIF({name if kind == 'VARCHAR' else f'CAST({name} AS VARCHAR)'}, '')"
+            raw = name if kind == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+            if self.kind is Type.TEXT:  # numbers and dates are None of empty text anyway
+                raw = f"NULLIF({raw}, '')"
         yield f"{raw} AS {self.raw_name}"
         if self.given.faults:
             yield f"fault_{self.name}"

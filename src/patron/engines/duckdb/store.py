@@ -92,7 +92,7 @@ class DuckDBStore(Store):
 
     def merge(self, stage: Stage, load_id: int, *, undoable: bool) -> Merged:
         filled = not self.count(f"SELECT COUNT(*) FROM (SELECT 1 FROM {stage.table.name} LIMIT 1)")
-        self._meet(stage)
+        self._meet(stage, filled=filled)
         updated = self.count(f"SELECT COUNT(*) FROM {stage.met} WHERE differs")
         unchanged = self.count(f"SELECT COUNT(*) FROM {stage.met}") - updated
         self._note_changed(stage)
@@ -119,7 +119,7 @@ class DuckDBStore(Store):
             [load_id],
         )
 
-    def _meet(self, stage: Stage) -> None:
+    def _meet(self, stage: Stage, *, filled: bool) -> None:
         key, others = stage.table.key.name, stage.table.names[1:]
         differs = " OR ".join(f"staged.{name} IS DISTINCT FROM stored.{name}" for name in others)
         self.reader.execute(
@@ -127,9 +127,10 @@ class DuckDBStore(Store):
             f"FROM {stage.name} AS staged JOIN {stage.table.name} AS stored ON stored.{key} = staged.{key} "
             "WHERE staged.state = 0"
         )
+        is_new = f"staged.rowid NOT IN (SELECT staged_row FROM {stage.met} WHERE NOT differs)"
         self.reader.execute(
             f"CREATE OR REPLACE TEMP VIEW arriving_rows AS SELECT staged.* FROM {stage.name} AS staged "
-            f"WHERE staged.state = 0 AND staged.rowid NOT IN (SELECT staged_row FROM {stage.met} WHERE NOT differs)"
+            f"WHERE staged.state = 0 AND {'TRUE' if filled else is_new}"
         )
         self.reader.execute(
             f"CREATE OR REPLACE TEMP TABLE replaced AS SELECT staged.{key} AS id FROM {stage.name} AS staged "

@@ -27,6 +27,7 @@ from patron.sources.staging import (
     StagedTable,
     Target,
     check_count,
+    first_line,
     plain,
     whole,
 )
@@ -82,9 +83,11 @@ class Passage(Target):
                 return self._pass(accept)
             except (duckdb.InterruptException, OtherCount):
                 raise
-            except (duckdb.Error, pa.ArrowException, OSError):
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
                 if self.is_stopped:
                     raise KeyboardInterrupt from None
+                if isinstance(self.parts[-1], TextPart):  # its sound records are picked out, and land
+                    raise OtherCount(first_line(error)) from error
                 # Whatever it is will show again, and in its own words.
         return super().insert(columns, source, parameters, accept)
 

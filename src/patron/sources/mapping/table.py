@@ -16,6 +16,7 @@ from patron.sources.checks import INTEGERS, Given
 from patron.sources.mapping.context import Fault, Sort, Typed, Typing
 from patron.sources.mapping.expressions import NotAllowed, parse_expression
 from patron.sources.mapping.model import Mapping, Options, TableMapping, required_but_missing
+from patron.sources.mapping.rounding import quickly_rounded
 from patron.sources.mapping.sandbox import identifier
 from patron.sources.mapping.writing import Writing, quoted
 from patron.sources.staging import first_line
@@ -215,7 +216,8 @@ class MappedTable:
             typed = self._plain(tree, wanted)
         else:
             typed = self.typing.typed(tree, wanted)
-        sql = typed.tree.sql("duckdb")
+        quick = quickly_rounded(typed.tree, lambda part: self.kind_of(part.sql("duckdb"), key))
+        sql = quick.sql("duckdb")
         kind = self.kind_of(sql, key)
         sql = self._as_it_goes(sql, kind, column)
         if default is not None:

@@ -19,7 +19,7 @@ _WORDS: dict[str, str] = _NAMES["words"]
 
 def plain(name: str) -> str:
     """Return a name in small letters, without accents, signs and spaces."""
-    text = name.replace("ß", "ss").replace("ø", "o").replace("Ø", "O").replace("№", "no").replace("Nº", "no")
+    text = name.replace("ß", "ss").replace("ø", "o").replace("Ø", "O").replace("°", "o").replace("#", "no")
     bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     return re.sub(r"[^a-z0-9]", "", bare.lower())
 

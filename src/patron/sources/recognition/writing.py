@@ -174,7 +174,7 @@ def _columns(one: Proposal) -> Iterator[str]:
         made = {name: sql for name, sql in _MADE.items() if name not in one.columns}
         yield from (f'{name} = "{sql}"  # 75%: counted from the events' for name, sql in made.items())
     elif one.kind == "numbered":
-        yield f'{one.table.key.name} = "row_number"  # 50%: no columns together are a key, so rows are numbered'
+        yield f'{one.table.key.name} = "row_number"  # {SURE:.0%}: no columns together are a key, so rows are numbered'
     elif one.table.key.name not in one.columns:
         yield f'# TODO {one.table.key.name} = ""  # nothing here is a key of it'
 
