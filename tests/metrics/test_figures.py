@@ -30,13 +30,13 @@ def all_rows(
     engine: Engine | None, filters: Filters, period: Period, memory: Memory | None = None
 ) -> dict[str, list[Row]]:
     """Return the rows of every figure, and what stands beside them as `name.extra`."""
-    found = {}
+    found: dict[str, list[Row]] = {}
     for name, figure in dashboard(engine, filters, period, memory=memory).items():
-        found[name] = figure.rows
-        found |= {f"{name}.{extra}": rows for extra, rows in figure.extra.items()}
+        found[name] = list(figure.rows)
+        found |= {f"{name}.{extra}": list(rows) for extra, rows in figure.extra.items()}
     by_rfm = compute(engine, "segment_distribution", filters, period, memory=memory, by="rfm_segment")
     top = compute(engine, "top_customers", filters, period, memory=memory, limit=LIMIT)
-    return found | {"segment_distribution by rfm_segment": by_rfm.rows, "top_customers": top.rows}
+    return found | {"segment_distribution by rfm_segment": list(by_rfm.rows), "top_customers": list(top.rows)}
 
 
 def check(engine: Engine, case: Case, narrowed: Narrowed, memory: Memory) -> None:

@@ -54,7 +54,7 @@ class Memory(Protocol):
 
     def rows(
         self, sql: str, filters: Filters, options: Mapping[str, Any], *, is_always: bool
-    ) -> list[Row] | None:
+    ) -> Sequence[Row] | None:
         """Return the rows of a query, narrowed, or None where they must be asked for."""
         ...
 
@@ -72,8 +72,8 @@ class Figure:
     as_of: date
     build_id: int
     filters: dict[str, Any]
-    rows: list[Row]
-    extra: dict[str, list[Row]] = field(default_factory=dict)
+    rows: Sequence[Row]
+    extra: dict[str, Sequence[Row]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return it as the API and `--json` give it, the extra tables beside the rows."""
@@ -157,7 +157,7 @@ class _Reader:
         self.now = window(period, self.build.as_of)
         self.before = window_before(self.now, self.build.as_of)
         self.is_always = is_always(period, self.build.as_of)
-        self.lines: dict[str, list[Row]] = {}
+        self.lines: dict[str, Sequence[Row]] = {}
         self.values: dict[str, Any] = {
             **filters.parameters(),
             **self.now.parameters(),
@@ -180,7 +180,7 @@ class _Reader:
         rows = self._rows(lines(tuple(one.name for one in metrics)), {})
         self.lines = {one.name: [{**row, VALUE: row[one.name]} for row in rows] for one in metrics}
 
-    def _of_line(self, one: Metric) -> tuple[list[Row], dict[str, list[Row]]]:
+    def _of_line(self, one: Metric) -> tuple[Sequence[Row], dict[str, Sequence[Row]]]:
         if one.name not in self.lines:
             self.read_lines([one])
         line = self.lines[one.name]
@@ -191,7 +191,7 @@ class _Reader:
             "sparkline": [{name: row[name] for name in ("month", VALUE)} for row in line if row["in_line"]]
         }
 
-    def _extra(self, query: Query, options: Mapping[str, Any], rows: list[Row]) -> list[Row]:
+    def _extra(self, query: Query, options: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
         """Return the rows of a query that may be a draw of the customers that `rows` count."""
         if "draw_to" not in query.sql:
             return self._rows(query, options)
@@ -203,12 +203,12 @@ class _Reader:
             return drawn
         return self._rows(query, {**options, "draw_to": draw_to(1.0)})
 
-    def _remembered(self, query: Query, options: Mapping[str, Any]) -> list[Row] | None:
+    def _remembered(self, query: Query, options: Mapping[str, Any]) -> Sequence[Row] | None:
         if self.memory is None:
             return None
         return self.memory.rows(query.sql, self.filters, options, is_always=self.is_always)
 
-    def _rows(self, query: Query, options: Mapping[str, Any]) -> list[Row]:
+    def _rows(self, query: Query, options: Mapping[str, Any]) -> Sequence[Row]:
         if (remembered := self._remembered(query, options)) is not None:
             return remembered
         if self.database is None:
