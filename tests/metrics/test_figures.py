@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.engines import Engine
-from patron.memory import Memory, remember
+from patron.memory import Memory, remember, remember_days
 from patron.metrics import Filters, Period, compute, dashboard, registry
 from patron.settings import Model, Settings
 from tests.conftest import MakeEngine
@@ -66,6 +66,7 @@ def test_any_shop_however_narrowed(kind: str, databases: Databases, case: Case, 
         fill(engine, case.shop)
         engine.build(case.as_of)
         memory = remember(engine)
+        remember_days(engine, memory)
         for _ in range(2):
             check(engine, case, random_narrowing(rng, case), memory)
 
@@ -80,6 +81,7 @@ def test_many_customers_however_narrowed(kind: str, databases: Databases, seed: 
         fill(engine, case.shop)
         engine.build(case.as_of)
         memory = remember(engine)
+        remember_days(engine, memory)
         check(engine, case, Narrowed(), memory)
         for _ in range(8):
             check(engine, case, random_narrowing(rng, case), memory)

@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Whole = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, Any]  # whole ones, of whatever width holds them
+# For each slice_id whether it is left; there is none of the number 0.
+Chosen = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def unit_of(places: int) -> Decimal:
@@ -30,3 +33,17 @@ def whole(column: pa.Array) -> Whole:
     if not pa.types.is_integer(column.type):
         raise TypeError(f"{column.type} cannot be added up exactly")
     return np.asarray(pc.fill_null(column, 0), np.int64)
+
+
+def slice_numbers(column: pa.Array | pa.ChunkedArray) -> Whole:
+    """Return the slices of rows, 0 for none."""
+    return np.asarray(pc.fill_null(column, 0), np.int64)
+
+
+def small(numbers: Numbers) -> Numbers:
+    """Return whole numbers in as few bytes as hold them."""
+    low, high = (numbers.min(), numbers.max()) if len(numbers) else (0, 0)
+    fits = (
+        one for one in (np.int8, np.int16, np.int32) if np.iinfo(one).min <= low and high <= np.iinfo(one).max
+    )
+    return numbers.astype(next(fits, np.int64))
