@@ -13,9 +13,10 @@ from sqlglot import exp
 
 from patron.api.context import opened
 from patron.engines import Engine
-from patron.memory import kept, remember, remembering
-from patron.memory.kept import KeptSums, Slices
-from patron.metrics import Filters, Forgotten, Period, compute, dashboard, registry
+from patron.memory import Memory, kept, remember, remember_days, remembering
+from patron.memory.kept import Slices
+from patron.memory.sums import Gathered, KeptSums
+from patron.metrics import Figure, Filters, Forgotten, Period, compute, dashboard, registry
 from patron.metrics.parts import Sums, split
 from patron.settings import Settings
 from tests.api.conftest import small_database, small_shop
@@ -57,7 +58,25 @@ def test_rows_that_are_not_all_remembered_are_asked_for(
     assert dashboard(built, memory=memory) == dashboard(built)
 
 
-def test_days_are_asked_for_and_nothing_else(built: Engine) -> None:
+PERIODS = (
+    Period.of("2024-01-05", "2024-03-09"),
+    Period.of("2023-11-02", "2023-11-20"),  # within a month
+    Period.of("2023-02-01", "2024-01-31"),  # whole months
+    Period.of(None, "2024-02-29"),
+    Period.of("2024-05-31", None),
+    Period.of("2030-01-01", None),
+)
+
+
+def test_memory_says_what_the_database_says_of_any_days(built: Engine) -> None:
+    memory = remember(built)
+    remember_days(built, memory)
+    for period in PERIODS:
+        for filters in FILTERS[:3]:
+            assert dashboard(None, filters, period, memory=memory) == dashboard(built, filters, period)
+
+
+def test_days_that_are_not_remembered_yet_are_asked_for_and_nothing_else(built: Engine) -> None:
     memory, period = remember(built), Period.of("2024-01-05", "2024-03-09")
     for name, one in registry().items():
         if one.has_period:
@@ -112,7 +131,8 @@ def test_sums_are_exact() -> None:
 
     def of(*channels: str) -> Decimal | None:
         chosen = slices.left_by(Filters(preferred_marketing_channel=channels))
-        value: Decimal | None = KeptSums(sums, table).rows(chosen)[0]["value"]
+        gathered = [Gathered.of(sums.parts[0], sums, table.to_batches())]
+        value: Decimal | None = KeptSums(sums, gathered).rows(chosen, {})[0]["value"]
         return value
 
     assert of("1", "2") == Decimal("9007199254740993.03")
@@ -139,4 +159,30 @@ def test_a_build_by_somebody_else_is_remembered_once_it_is_noticed(kind: str, da
             time.sleep(0.05)
         assert context.memory is not None
         assert context.memory.build.build_id == before.build.build_id + 1
+    databases.drop(url)
+
+
+def test_days_are_remembered_once_somebody_asked_for_some(kind: str, databases: Databases) -> None:
+    def asked(engine: Engine | None, memory: Memory | None) -> tuple[bool, Figure]:
+        return engine is None, compute(engine, "monthly_revenue", FILTERS[1], PERIODS[0], memory=memory)
+
+    url = databases.empty(kind)
+    small_database(url)
+    with opened(url, Settings()) as context:
+
+        def has_days() -> bool:
+            return context.memory is not None and context.memory.has_days
+
+        context.prepare()
+        asyncio.run(context.mark())
+        assert not has_days()
+        from_memory, first = asyncio.run(context.figure(asked))
+        assert not from_memory
+        end = time.monotonic() + 20
+        while not has_days() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert asyncio.run(context.figure(asked)) == (True, first)
+        context.serving.build(TODAY, full=False, progress=lambda _: None)
+        context.prepare()
+        assert has_days()  # of the next build without being asked again
     databases.drop(url)

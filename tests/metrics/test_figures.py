@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.engines import Engine
-from patron.memory import Memory, remember
+from patron.memory import Memory, remember, remember_days
 from patron.metrics import Filters, Period, compute, dashboard, registry
 from patron.settings import Model, Settings
 from tests.conftest import MakeEngine
@@ -31,13 +31,13 @@ def all_rows(
     engine: Engine | None, filters: Filters, period: Period, memory: Memory | None = None
 ) -> dict[str, list[Row]]:
     """Return the rows of every figure, and what stands beside them as `name.extra`."""
-    found = {}
+    found: dict[str, list[Row]] = {}
     for name, figure in dashboard(engine, filters, period, memory=memory).items():
-        found[name] = figure.rows
-        found |= {f"{name}.{extra}": rows for extra, rows in figure.extra.items()}
+        found[name] = list(figure.rows)
+        found |= {f"{name}.{extra}": list(rows) for extra, rows in figure.extra.items()}
     by_rfm = compute(engine, "segment_distribution", filters, period, memory=memory, by="rfm_segment")
     top = compute(engine, "top_customers", filters, period, memory=memory, limit=LIMIT)
-    return found | {"segment_distribution by rfm_segment": by_rfm.rows, "top_customers": top.rows}
+    return found | {"segment_distribution by rfm_segment": list(by_rfm.rows), "top_customers": list(top.rows)}
 
 
 def check(engine: Engine, case: Case, narrowed: Narrowed, memory: Memory) -> None:
@@ -67,6 +67,7 @@ def test_any_shop_however_narrowed(kind: str, databases: Databases, case: Case, 
         fill(engine, case.shop)
         engine.build(case.as_of)
         memory = remember(engine)
+        remember_days(engine, memory)
         for _ in range(2):
             check(engine, case, random_narrowing(rng, case), memory)
 
@@ -81,6 +82,7 @@ def test_many_customers_however_narrowed(kind: str, databases: Databases, seed: 
         fill(engine, case.shop)
         engine.build(case.as_of)
         memory = remember(engine)
+        remember_days(engine, memory)
         check(engine, case, Narrowed(), memory)
         for _ in range(8):
             check(engine, case, random_narrowing(rng, case), memory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -31,7 +31,7 @@ from patron.customers.timeline import Page, first_pages
 from patron.engines.base import Engine, Row
 from patron.engines.serving import Serving, serve
 from patron.errors import DatabaseError, NoDatabase
-from patron.memory import Memory, remember
+from patron.memory import Memory, remember, remember_days
 from patron.metrics import Forgotten
 from patron.settings import Auth, Settings
 
@@ -78,6 +78,7 @@ class Context:
         self.terms_kept = False  # whether search has its table
         self.memory: Memory | None = None  # what filtered figures are made of
         self.copies = Copies(serving)  # what profiles, timelines and search are made of
+        self._days_wanted = False  # whether anybody asked for figures of chosen days
         self._prepared: Mark | None = None  # the build that they are of
         self._prepare_again = float("-inf")  # when, after it failed
         self._preparation = threading.Lock()
@@ -105,8 +106,10 @@ class Context:
         """Return `function(None, memory)` where that does, and else `function(engine, memory)` as `read` does."""
         memory = self.memory
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
-            with suppress(Forgotten):
+            try:
                 return await self._in_thread(partial(function, None, memory), self._from_memory)
+            except Forgotten:
+                self._want_days(memory)
         return await self.read(function, memory)
 
     async def search(self, words: Sequence[str], limit: int, *, personal: bool) -> list[Row]:
@@ -176,15 +179,30 @@ class Context:
                     ):
                         self.memory = None  # of another build
                         self.memory = _remembered(engine)
-                self.terms_kept = False  # until they are those of this build
-                self.terms_kept = prepare(self.serving)
+                if mark != self._prepared or not self.terms_kept:
+                    self.terms_kept = False  # until they are those of this build
+                    self.terms_kept = prepare(self.serving)
                 self.copies.bring_up_to_date(mark.build_id if mark and self.terms_kept else None)
                 self._prepared = mark
+                if self._days_wanted:
+                    self._remember_days()
             except Exception as error:
                 self._prepare_again = time.monotonic() + PREPARE_AGAIN_SECONDS
                 structlog.get_logger().warning(
                     "preparing", said="answers stay slow", kind=type(error).__name__
                 )
+
+    def _want_days(self, memory: Memory) -> None:
+        """Have days remembered from now on: they take more time and room than all else, and not every shop asks."""
+        self._days_wanted = True
+        if not memory.has_days and not self._preparing.is_alive() and time.monotonic() >= self._prepare_again:
+            self._preparing = self._prepare_aside()
+
+    def _remember_days(self) -> None:
+        with self.serving.reading(PREPARE_SECONDS) as engine:
+            mark, memory = _mark(engine), self.memory
+            if mark is not None and memory is not None and memory.build.build_id == mark.build_id:
+                remember_days(engine, memory)
 
     def _prepare_aside(self) -> threading.Thread:
         thread = threading.Thread(target=self.prepare, name="patron-preparing", daemon=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
-LEVEL = 4  # of compression
+from isal import igzip
+
+LEVEL = 2  # of compression, of 0 to 3: as small as zlib's third, in a seventh of its time
 SMALL = 500  # bytes; not worth compressing
 Compute = Callable[[], Awaitable["Kept"]]
 
@@ -24,7 +25,7 @@ class Kept:
     @classmethod
     def of(cls, build_id: int, body: bytes) -> Kept:
         """Return an answer with what is to be kept of it."""
-        return cls(build_id, body, gzip.compress(body, LEVEL) if len(body) >= SMALL else None)
+        return cls(build_id, body, igzip.compress(body, LEVEL) if len(body) >= SMALL else None)
 
 
 class FigureCache:

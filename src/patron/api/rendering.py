@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+from patron.memory import PickedRows, rows_of
+
 EXACT = 2**53  # from there on every float is whole
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -43,6 +45,14 @@ def all_with_text_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+def _with_text_ids(rows: PickedRows) -> list[dict[str, Any]]:
+    """Return rows as `all_with_text_ids` does, by column: none of their decimals is made and told one by one."""
+    columns = rows.plain()
+    for name in _ids_among(tuple(columns)):
+        columns[name] = [str(one) if isinstance(one, int) else one for one in columns[name]]
+    return rows_of(columns)
+
+
 def instant(moment: datetime | None) -> datetime | None:
     """Return an instant with its zone; engines that keep none keep it in UTC."""
     if moment is None:
@@ -56,6 +66,8 @@ def _ids_among(names: tuple[str, ...]) -> list[str]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, PickedRows):
+        return _with_text_ids(value)
     if isinstance(value, Decimal):
         number = float(value)
         if abs(number) < EXACT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -146,7 +146,7 @@ def _head(figure: Figure, filters: dict[str, Any]) -> Text:
     return Text(f"{said}. Only: {printable(narrowed)}." if narrowed else f"{said}.", "dim")
 
 
-def _table(rows: list[dict[str, Any]]) -> RenderableType:
+def _table(rows: Sequence[dict[str, Any]]) -> RenderableType:
     if not rows:
         return Text("nothing", "dim")
     numbers = [any(isinstance(row[name], int | float | Decimal) for row in rows) for name in rows[0]]

@@ -1,32 +1,27 @@
 """Figures of one build from memory: for any filter, without asking the database again.
 
 `remember` asks each metric's query once, its sums by slice (see `parts`). A filter leaves some slices, whose sums are
-added up here exactly, in whole cents; the formulas of the query's columns make the figure of them.
+added up (see `sums`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import exp
 
+from patron.memory.numbers import Chosen, Whole, slice_numbers
+from patron.memory.picked import PickedRows, Row, values_of
+from patron.memory.sums import KeptSums
 from patron.metrics import Build
 from patron.metrics.filters import FILTERS, UNKNOWN, Filters
-from patron.metrics.parts import SLICE, Column, Columns, Formula, Picks, Sums
+from patron.metrics.parts import SLICE, Picks
+from patron.metrics.window import Window
 
-Row = dict[str, Any]
-Chosen = np.ndarray[
-    Any, np.dtype[np.bool_]
-]  # for each slice_id whether it is left; there is none of the number 0
-Whole = np.ndarray[Any, np.dtype[np.int64]]
 MOST_ROWS = 1_000_000  # of which the first are picked; who has more has them asked for where these do not do
-FEW = 1_000  # different words of a column
 AT_ONCE = 50_000  # rows that are looked through before the next ones are
 
 
@@ -64,70 +59,16 @@ class Slices:
         return chosen
 
 
-@dataclass(frozen=True)
-class _Added:
-    """One sum of each row, as whole numbers of a unit of so many decimal places; `given` where some are None."""
-
-    values: Whole
-    places: int
-    given: Whole | None
-
-    @classmethod
-    def of(cls, column: pa.Array, order: Whole) -> _Added:
-        places = column.type.scale if pa.types.is_decimal(column.type) else 0
-        missing = column.null_count > 0
-        given = np.asarray(column.is_valid())[order].astype(np.int64) if missing else None
-        values = _whole(column)[order]
-        return cls(values * given if given is not None else values, places, given)
-
-    def of_keys(self, rows: Whole, bounds: Whole) -> Column:
-        """Return the sum of each key of the rows that are left, which lie between its bounds; None of nothing."""
-        added = _between(self.values[rows], bounds).tolist()
-        counted = np.diff(bounds) if self.given is None else _between(self.given[rows], bounds)
-        if self.places:
-            unit = _unit(self.places)
-            added = [unit * value for value in added]
-        return [value if count else None for value, count in zip(added, counted.tolist(), strict=True)]
-
-
-class KeptSums:
-    """The rows of a query of sums, by key."""
-
-    def __init__(self, sums: Sums, table: pa.Table) -> None:
-        """Take a query and its rows; raises TypeError for sums of a type that is not exact."""
-        self.sums = sums
-        codes, first = _numbered([table.column(f"key_{place}") for place in range(sums.keys)], len(table))
-        order = np.argsort(codes, kind="stable")
-        self._starts = np.searchsorted(codes[order], np.arange(len(first) + 1))
-        self._keys = [table.column(f"key_{place}").take(first).to_pylist() for place in range(sums.keys)]
-        self._slices = _numbers_of_slices(table)[order]
-        self._sums = [
-            _Added.of(table.column(f"sum_{place}").combine_chunks(), order) for place in range(sums.sums)
-        ]
-
-    def rows(self, chosen: Chosen) -> list[Row]:
-        """Return the figure's rows of the chosen slices."""
-        rows = np.flatnonzero(chosen[self._slices])
-        bounds = np.searchsorted(rows, self._starts)
-        if self.sums.is_one:
-            bounds = np.array([0, len(rows)])
-        columns = Columns(self._keys, [one.of_keys(rows, bounds) for one in self._sums], len(bounds) - 1)
-        if not self.sums.keeps_keys and not self.sums.is_one:
-            columns = _only(columns, np.diff(bounds).astype(np.bool_))
-        found = {name: formula(columns) for name, formula in self.sums.columns.items()}
-        return _ordered(_rows_of(tuple(found), list(found.values())), self.sums.order, columns)
-
-
 class KeptPicks:
     """The rows of a query that picks the first ones, in its order."""
 
     def __init__(self, picks: Picks, table: pa.Table) -> None:
         self.picks = picks
         self._is_all = len(table) < MOST_ROWS
-        self._slices = _numbers_of_slices(table)
-        self._columns = [_values_at(table.column(name).combine_chunks()) for name in picks.columns]
+        self._slices = slice_numbers(table.column(SLICE))
+        self._columns = {name: values_of(table.column(name).combine_chunks()) for name in picks.columns}
 
-    def rows(self, chosen: Chosen, limit: int) -> list[Row] | None:
+    def rows(self, chosen: Chosen, limit: int) -> PickedRows | None:
         """Return the first rows of the chosen slices, or None where they are not all here."""
         places = np.empty(0, np.int64)
         for start in range(0, len(self._slices), AT_ONCE):
@@ -137,8 +78,7 @@ class KeptPicks:
                 break
         if len(places) < limit and not self._is_all:
             return None
-        columns = [values_at(places[:limit]) for values_at in self._columns]
-        return _rows_of(self.picks.columns, columns)
+        return PickedRows(self._columns, places[:limit])
 
 
 class Memory:
@@ -147,26 +87,29 @@ class Memory:
     def __init__(self, build: Build, slices: Slices) -> None:
         self.build = build
         self._slices = slices
-        self._kept: dict[tuple[str, Any], KeptSums | KeptPicks] = {}
-        self._of_any_period: set[str] = set()
+        self._kept: dict[tuple[str, Any, bool], KeptSums | KeptPicks] = {}
+        self.has_days = False  # whether `remember_days` was through with it
 
-    def keep(self, sql: str, by: str | None, kept: KeptSums | KeptPicks, *, of_any_period: bool) -> None:
-        """Remember a query; what is `of_any_period` does not depend on one."""
-        self._kept[sql, by] = kept
-        if of_any_period:
-            self._of_any_period.add(sql)
+    def keep(self, sql: str, by: str | None, kept: KeptSums | KeptPicks, *, is_always: bool) -> None:
+        """Remember a query as it is without a period (`is_always`), or with one."""
+        self._kept[sql, by, is_always] = kept
 
     def rows(
-        self, sql: str, filters: Filters, options: Mapping[str, Any], *, is_always: bool
-    ) -> list[Row] | None:
+        self, sql: str, filters: Filters, options: Mapping[str, Any], days: Window, *, is_always: bool
+    ) -> Sequence[Row] | None:
         """Return the rows of a query, narrowed, or None where they must be asked for."""
-        kept = self._kept.get((sql, options.get("by")))
-        if kept is None or not (is_always or sql in self._of_any_period):
+        kept = self._kept.get((sql, options.get("by"), is_always))
+        if kept is None:
             return None
         chosen = self._slices.left_by(filters)
         if isinstance(kept, KeptSums):
-            return kept.rows(chosen)
+            return kept.rows(chosen, days.parameters())
         return kept.rows(chosen, limit_of(kept.picks, options))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its sums take, which is nearly all of it but the rows that are picked from."""
+        return sum(one.nbytes for one in set(self._kept.values()) if isinstance(one, KeptSums))
 
 
 def limit_of(picks: Picks, options: Mapping[str, Any]) -> int:
@@ -174,84 +117,3 @@ def limit_of(picks: Picks, options: Mapping[str, Any]) -> int:
     if isinstance(picks.limit, exp.Placeholder):
         return int(options[str(picks.limit.this)])
     return int(picks.limit.to_py())
-
-
-def _rows_of(names: Sequence[str], columns: Sequence[Column]) -> list[Row]:
-    """Return columns as rows; to fill them a column at a time takes a third of the time of one row after the other."""
-    rows: list[Row] = [{names[0]: value} for value in columns[0]]
-    for name, column in zip(names[1:], columns[1:], strict=True):
-        for row, value in zip(rows, column, strict=True):
-            row[name] = value
-    return rows
-
-
-def _values_at(column: pa.Array) -> Callable[[Whole], Column]:
-    """Return what gives the values of some rows, without Arrow's own objects for each where that is quicker."""
-    if column.null_count == 0 and pa.types.is_integer(column.type):
-        numbers = _whole(column)
-        return lambda places: numbers[places].tolist()
-    if column.null_count == 0 and pa.types.is_decimal128(column.type):
-        units, unit = _whole(column), _unit(column.type.scale)
-        return lambda places: [unit * value for value in units[places].tolist()]
-    if pa.types.is_string(column.type):
-        encoded = pc.dictionary_encode(column, null_encoding="encode")
-        if len(encoded.dictionary) <= FEW:
-            words, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
-            return lambda places: [words[code] for code in codes[places].tolist()]
-    return lambda places: column.take(pa.array(places)).to_pylist()
-
-
-def _only(columns: Columns, wanted: Chosen) -> Columns:
-    """Return the rows that are wanted."""
-    places = np.flatnonzero(wanted).tolist()
-    keys, sums = ([[one[place] for place in places] for one in many] for many in (columns.keys, columns.sums))
-    return Columns(keys, sums, len(places))
-
-
-def _ordered(rows: list[Row], terms: Sequence[tuple[Formula, bool]], columns: Columns) -> list[Row]:
-    """Return rows in the order of terms, of which each may have the highest first; None is last."""
-    places = list(range(len(rows)))
-    for formula, descending in reversed(terms):
-        values = formula(columns)
-        empty = [place for place in places if values[place] is None]
-        places = [place for place in places if values[place] is not None]
-        places = sorted(places, key=values.__getitem__, reverse=descending) + empty
-    return [rows[place] for place in places]
-
-
-def _numbered(keys: Sequence[pa.ChunkedArray], length: int) -> tuple[Whole, Whole]:
-    """Return for each row the number of its keys, and for each number the first row that has it."""
-    codes = np.zeros(length, np.int64)
-    for column in keys:
-        encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
-        codes = codes * max(len(encoded.dictionary), 1) + encoded.indices.to_numpy()
-    if not keys:
-        return codes, np.zeros(1, np.int64)
-    _, first, numbers = np.unique(codes, return_index=True, return_inverse=True)
-    return numbers, first
-
-
-def _numbers_of_slices(table: pa.Table) -> Whole:
-    return np.asarray(pc.fill_null(table.column(SLICE), 0), np.int64)
-
-
-def _unit(places: int) -> Decimal:
-    """Return the last place of a decimal; to multiply it is the quickest way to one, and exact up to 28 digits."""
-    return Decimal(1).scaleb(-places)
-
-
-def _whole(column: pa.Array) -> Whole:
-    """Return decimals as whole numbers of their last place, and whole numbers as they are; 0 for None."""
-    if len(column) == 0:
-        return np.zeros(0, np.int64)
-    if pa.types.is_decimal128(column.type):
-        halves = np.frombuffer(column.buffers()[1], np.int64)[2 * column.offset :][: 2 * len(column)]
-        return np.where(np.asarray(column.is_valid()), halves[::2], 0)
-    if not pa.types.is_integer(column.type):
-        raise TypeError(f"{column.type} cannot be added up exactly")
-    return np.asarray(pc.fill_null(column, 0), np.int64)
-
-
-def _between(values: Whole, bounds: Whole) -> Whole:
-    added = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    return np.asarray(np.diff(added[bounds]))

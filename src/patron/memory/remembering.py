@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import fields
 from typing import Any, Protocol
 
 import pyarrow as pa
 from sqlglot import exp
 
-from patron.memory.kept import MOST_ROWS, KeptPicks, KeptSums, Memory, Slices
+from patron.memory.kept import MOST_ROWS, KeptPicks, Memory, Slices
+from patron.memory.sums import Gathered, KeptSums
 from patron.metrics.compute import Database, Shape, current_build, draw_to, lines, shaped
-from patron.metrics.filters import Period
-from patron.metrics.parts import Picks, Sums, split
+from patron.metrics.parts import Picks, split
 from patron.metrics.registry import Query, registry
-from patron.metrics.window import window
+from patron.metrics.window import Window
 
-OF_A_PERIOD = {"is_always", "has_parts", "from_day", "to_day", "whole_from", "whole_to"}
+DAYS = {one.name for one in fields(Window)}
+OF_A_PERIOD = {"is_always", "has_parts", *DAYS}
 
 
 class Streaming(Database, Protocol):
@@ -30,22 +32,35 @@ class Streaming(Database, Protocol):
 
 
 def remember(database: Streaming) -> Memory:
-    """Return what the latest build's figures are made of; raises NoDatabase where there are none.
+    """Return what the latest build's figures of all time are made of; raises NoDatabase where there are none.
 
     All of it is read in the one snapshot that the caller has of the database.
     """
     build = current_build(database)
     memory = Memory(build, Slices(database.query("SELECT * FROM slices")))
-    values = {**window(Period(), build.as_of).parameters(), "draw_to": draw_to(1.0)}
     for query, by in _queries():
-        parts = split(shaped(query.tree, Shape((), is_always=True, has_parts=False, by=by)))
-        if parts is None:
-            continue
-        table = _read(database, parts, values)
-        kept = KeptSums(parts, table) if isinstance(parts, Sums) else KeptPicks(parts, table)
-        names = {str(one.this) for one in query.tree.find_all(exp.Placeholder)}
-        memory.keep(query.sql, by, kept, of_any_period=names.isdisjoint(OF_A_PERIOD))
+        kept = _kept(database, query, Shape((), is_always=True, has_parts=False, by=by))
+        if kept is not None:
+            memory.keep(query.sql, by, kept, is_always=True)
+            if not _has_period(query):
+                memory.keep(query.sql, by, kept, is_always=False)
     return memory
+
+
+def remember_days(database: Streaming, memory: Memory) -> None:
+    """Remember in `memory`, of the same build, what figures of any period are made of, which are many more rows."""
+    if memory.has_days:
+        return
+    for query, by in _queries():
+        if _has_period(query):
+            kept = _kept(database, query, Shape((), is_always=False, has_parts=True, by=by))
+            if kept is not None:
+                memory.keep(query.sql, by, kept, is_always=False)
+    memory.has_days = True
+
+
+def _has_period(query: Query) -> bool:
+    return not OF_A_PERIOD.isdisjoint(str(one.this) for one in query.tree.find_all(exp.Placeholder))
 
 
 def _queries() -> Iterator[tuple[Query, str | None]]:
@@ -60,8 +75,21 @@ def _queries() -> Iterator[tuple[Query, str | None]]:
             yield extra, None
 
 
-def _read(database: Streaming, parts: Sums | Picks, values: dict[str, Any]) -> pa.Table:
-    query = parts.query.limit(MOST_ROWS) if isinstance(parts, Picks) else parts.query
+def _kept(database: Streaming, query: Query, shape: Shape) -> KeptSums | KeptPicks | None:
+    parts = split(shaped(query.tree, shape), DAYS)
+    if isinstance(parts, Picks):
+        with _reading(database, parts.query.limit(MOST_ROWS)) as reader:
+            return KeptPicks(parts, reader.read_all())
+    if parts is None:
+        return None
+    gathered = []
+    for part in parts.parts:
+        with _reading(database, part.query) as reader:
+            gathered.append(Gathered.of(part, parts, reader))
+    return KeptSums(parts, gathered)
+
+
+def _reading(database: Streaming, query: exp.Select) -> AbstractContextManager[pa.RecordBatchReader]:
     sql, names = database.parameterised(query)
-    with database.stream(sql, [values[name] for name in names]) as reader:
-        return reader.read_all()
+    values = {"draw_to": draw_to(1.0)}
+    return database.stream(sql, [values[name] for name in names])

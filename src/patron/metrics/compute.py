@@ -14,12 +14,11 @@ from sqlglot import exp
 from patron.errors import NoDatabase
 from patron.metrics.filters import Filters, Period, condition
 from patron.metrics.pruning import pruned
-from patron.metrics.registry import DIALECT, VALUE, Metric, Query, metric, registry
-from patron.metrics.window import is_always, window, window_before, year_before
+from patron.metrics.registry import DIALECT, PREVIOUS, VALUE, Metric, Query, metric, registry
+from patron.metrics.window import Window, is_always, window, window_before, year_before
 
 Row = dict[str, Any]
 EVERYBODY, ALWAYS = Filters(), Period()
-PREVIOUS = "previous_"
 DRAWN, MARGIN = 2000, 1.2  # so many customers, of a few more than should do
 Statement = tuple[str, tuple[str, ...]]
 
@@ -53,8 +52,8 @@ class Memory(Protocol):
         ...
 
     def rows(
-        self, sql: str, filters: Filters, options: Mapping[str, Any], *, is_always: bool
-    ) -> list[Row] | None:
+        self, sql: str, filters: Filters, options: Mapping[str, Any], days: Window, *, is_always: bool
+    ) -> Sequence[Row] | None:
         """Return the rows of a query, narrowed, or None where they must be asked for."""
         ...
 
@@ -72,8 +71,8 @@ class Figure:
     as_of: date
     build_id: int
     filters: dict[str, Any]
-    rows: list[Row]
-    extra: dict[str, list[Row]] = field(default_factory=dict)
+    rows: Sequence[Row]
+    extra: dict[str, Sequence[Row]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return it as the API and `--json` give it, the extra tables beside the rows."""
@@ -157,12 +156,7 @@ class _Reader:
         self.now = window(period, self.build.as_of)
         self.before = window_before(self.now, self.build.as_of)
         self.is_always = is_always(period, self.build.as_of)
-        self.lines: dict[str, list[Row]] = {}
-        self.values: dict[str, Any] = {
-            **filters.parameters(),
-            **self.now.parameters(),
-            **self.before.parameters(PREVIOUS),
-        }
+        self.lines: dict[str, Sequence[Row]] = {}
 
     def figure(self, one: Metric, options: Mapping[str, str | int]) -> Figure:
         """Return a metric's figure."""
@@ -170,6 +164,9 @@ class _Reader:
             rows, extra = self._of_line(one)
         else:
             rows = self._rows(one.query, options)
+            if one.compared:
+                before = self._rows(one.query, options, self.before)
+                rows = [{**row, PREVIOUS: then[VALUE]} for row, then in zip(rows, before, strict=True)]
             extra = {name: self._extra(query, options, rows) for name, query in one.extras.items()}
         narrowed = {**self.filters.given, **(self.period.given if one.has_period else {})}
         build = self.build
@@ -180,22 +177,22 @@ class _Reader:
         rows = self._rows(lines(tuple(one.name for one in metrics)), {})
         self.lines = {one.name: [{**row, VALUE: row[one.name]} for row in rows] for one in metrics}
 
-    def _of_line(self, one: Metric) -> tuple[list[Row], dict[str, list[Row]]]:
+    def _of_line(self, one: Metric) -> tuple[Sequence[Row], dict[str, Sequence[Row]]]:
         if one.name not in self.lines:
             self.read_lines([one])
         line = self.lines[one.name]
         at = {row["point"]: row[VALUE] for row in line}
         as_of = self.build.as_of
-        row = {VALUE: at[as_of], "previous_value": at[year_before(as_of)]}
+        row = {VALUE: at[as_of], PREVIOUS: at[year_before(as_of)]}
         return [row], {
             "sparkline": [{name: row[name] for name in ("month", VALUE)} for row in line if row["in_line"]]
         }
 
-    def _extra(self, query: Query, options: Mapping[str, Any], rows: list[Row]) -> list[Row]:
+    def _extra(self, query: Query, options: Mapping[str, Any], rows: Sequence[Row]) -> Sequence[Row]:
         """Return the rows of a query that may be a draw of the customers that `rows` count."""
         if "draw_to" not in query.sql:
             return self._rows(query, options)
-        if (remembered := self._remembered(query, options)) is not None:
+        if (remembered := self._remembered(query, options, self.now)) is not None:
             return remembered
         customers = sum(row["customers"] for row in rows)
         drawn = self._rows(query, {**options, "draw_to": draw_to(DRAWN * MARGIN / max(customers, 1))})
@@ -203,22 +200,22 @@ class _Reader:
             return drawn
         return self._rows(query, {**options, "draw_to": draw_to(1.0)})
 
-    def _remembered(self, query: Query, options: Mapping[str, Any]) -> list[Row] | None:
+    def _remembered(self, query: Query, options: Mapping[str, Any], days: Window) -> Sequence[Row] | None:
         if self.memory is None:
             return None
-        return self.memory.rows(query.sql, self.filters, options, is_always=self.is_always)
+        return self.memory.rows(query.sql, self.filters, options, days, is_always=self.is_always)
 
-    def _rows(self, query: Query, options: Mapping[str, Any]) -> list[Row]:
-        if (remembered := self._remembered(query, options)) is not None:
+    def _rows(self, query: Query, options: Mapping[str, Any], days: Window | None = None) -> Sequence[Row]:
+        """Return the rows of a query, of the period's days unless other ones are given."""
+        days = days or self.now
+        if (remembered := self._remembered(query, options, days)) is not None:
             return remembered
         if self.database is None:
             raise Forgotten(query.sql)
-        parts = self.now.has_parts or (PREVIOUS in query.sql and self.before.has_parts)
-        shape = Shape(
-            tuple(self.filters.given), self.is_always, parts and not self.is_always, options.get("by")
-        )
+        has_parts = days.has_parts and not self.is_always
+        shape = Shape(tuple(self.filters.given), self.is_always, has_parts, options.get("by"))
         sql, names = _statement(self.database, query, shape)
-        values = {**self.values, **options}
+        values = {**self.filters.parameters(), **days.parameters(), **options}
         return self.database.query(sql, [values[name] for name in names])
 
 

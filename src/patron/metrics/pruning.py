@@ -24,8 +24,16 @@ def pruned(tree: exp.Query) -> exp.Query:
         if not union.args.get("distinct") and _is_empty(right):
             tree = _put(tree, union, left)
         elif not union.args.get("distinct") and _is_empty(left):
-            tree = _put(tree, union, _named_as(right, left))
+            tree = _put(tree, union, named_as(right, left))
     return _without_unread(tree)
+
+
+def named_as(query: exp.Query, first: exp.Query) -> exp.Query:
+    """Return a branch with the column names of the first, which are those of the whole."""
+    for column, name in zip(list(query.selects), first.named_selects, strict=True):
+        if column.alias_or_name != name:
+            column.replace(exp.alias_(column.unalias().copy(), name))
+    return query
 
 
 def _simplify_where(select: exp.Select) -> None:
@@ -53,14 +61,6 @@ def _put(tree: exp.Query, union: exp.Union, branch: exp.Query) -> exp.Query:
         return branch
     union.replace(branch)
     return tree
-
-
-def _named_as(query: exp.Query, first: exp.Query) -> exp.Query:
-    """Return a branch with the column names of the first, which are those of the whole."""
-    for column, name in zip(list(query.selects), first.named_selects, strict=True):
-        if column.alias_or_name != name:
-            column.replace(exp.alias_(column.unalias().copy(), name))
-    return query
 
 
 def _without_unread(tree: exp.Query) -> exp.Query:

@@ -14,8 +14,8 @@ from sqlglot import exp
 from patron.errors import MetricError, did_you_mean
 
 DIALECT = "duckdb"
-_SAID = ("Title:", "Unit:", "Period:", "Known at:")
-VALUE = "value"
+_SAID = ("Title:", "Unit:", "Period:", "Compared:", "Known at:")
+VALUE, PREVIOUS = "value", "previous_value"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class Metric:
 
     `unit` is customers, money, rate (0 to 1), points or answers. `columns` maps each column of its rows to its
     meaning; `extras` are the further tables that stand beside the rows, by name. Where `has_period`, it counts
-    facts and can be narrowed to a period. Where it `is_line`, its query has a row for each point in time, of which
+    facts and can be narrowed to a period. What is `compared` has a `previous_value` beside its value, that of the same
+    days a year before, and says so. Where it `is_line`, its query has a row for each point in time, of which
     as_of and a year before make its one row, and all together its sparkline.
     """
 
@@ -80,13 +81,16 @@ class Metric:
     extras: dict[str, Query] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     has_period: bool = False
+    compared: str = ""
     is_line: bool = False
 
     @property
     def columns(self) -> dict[str, str]:
         """Each column of its rows, with its meaning."""
         if self.is_line:
-            return {VALUE: self.query.columns[VALUE], "previous_value": "The same, as known a year earlier."}
+            return {VALUE: self.query.columns[VALUE], PREVIOUS: "The same, as known a year earlier."}
+        if self.compared:
+            return {**self.query.columns, PREVIOUS: self.compared}
         return self.query.columns
 
     @property
@@ -184,6 +188,7 @@ def _read(name: str, found: dict[str, str]) -> Metric:
         extras,
         OPTIONS.get(name, ()),
         has_period="Period:" in said,
+        compared=said.get("Compared:", ""),
         is_line="Known at:" in said,
     )
 

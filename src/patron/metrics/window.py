@@ -28,9 +28,9 @@ class Window:
         """Whether there are days beside the whole months."""
         return self.from_day < self.whole_from or self.whole_to <= self.to_day
 
-    def parameters(self, prefix: str = "") -> dict[str, date]:
+    def parameters(self) -> dict[str, date]:
         """Return the values of the parameters of the same names."""
-        return {f"{prefix}{name}": day for name, day in vars(self).items()}
+        return dict(vars(self))
 
 
 def window(period: Period, as_of: date) -> Window:
