@@ -10,6 +10,7 @@ export const en = {
   find: "Find a page, a figure or a customer",
   findShort: "Find",
   findKeys: "Ctrl K",
+  findKeysOfMac: "⌘ K",
   nothingFound: "Nothing goes by these words.",
   foundPages: "Pages",
   foundFigures: "Figures",
@@ -118,6 +119,7 @@ export const en = {
     byValueShort: "Value",
     byRfmShort: "RFM",
     customers: "customers",
+    segment: "Segment",
     customersOf: (count: string, share: string) => `${counted(count, "customer", "customers")}, ${share}`,
     revenue: "Revenue",
     orders: "Orders",
@@ -207,6 +209,7 @@ export const en = {
     noPurchase: "Nothing bought so far",
     noPurchaseHelp: "Purchases and returns will stand here by month.",
     timeline: "Everything, the latest first",
+    later: (day: string) => `What happened after ${day} is in no figure yet: the next build of a later day counts it.`,
     noFacts: "Nothing of this kind",
     noFactsHelp: "Choose other kinds, or none for all of them.",
     kinds: {
@@ -289,6 +292,7 @@ export const en = {
   states: {
     failed: "This could not be loaded",
     offline: "The server did not answer.",
+    undrawn: "The charts could not be loaded. The figures are in the table, which the card's menu shows.",
     unknown: "The server met a problem it did not explain.",
     rest: "The other pages and figures still work.",
     signInTitle: "This server asks who you are",
