@@ -273,6 +273,17 @@ def test_a_key_is_asked_for_and_a_viewer_sees_what_a_viewer_may(
         expect(page.get_by_role("heading", level=1)).to_have_text("This server asks who you are")
 
 
+def test_a_shop_without_customers_is_told_so(folder: Path, visit: Visit) -> None:
+    url = str(folder / "nobody.duckdb")
+    patron(url, "init", folder=folder)
+    patron(url, "build", "--as-of", LAST_DAY, folder=folder)
+    with Site(url, folder) as site:
+        page = visit(site)
+        expect(page.get_by_text("There are no customers yet")).to_be_visible()
+        page.get_by_role("link", name="Customers").click()
+        expect(page.get_by_text("There are no customers yet")).to_be_visible()
+
+
 def test_before_the_first_build_it_says_what_to_do(folder: Path, visit: Visit, watch: Watch) -> None:
     watch.allow("status of 503")
     url = str(folder / "empty.duckdb")

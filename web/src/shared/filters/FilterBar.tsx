@@ -44,7 +44,7 @@ export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): Reac
             onChange={(period) => setFilters(during(filters, period.from, period.to))}
           />
         )}
-        <AddFilter filters={filters} onChange={setFilters} />
+        {status?.as_of !== null && <AddFilter filters={filters} onChange={setFilters} />}
         <Chips filters={filters} onChange={setFilters} />
         {!isEverything(filters) && (
           <Button

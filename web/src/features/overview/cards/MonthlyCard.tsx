@@ -65,7 +65,7 @@ export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement 
       }}
     >
       {rows.length === 0 ? (
-        <Empty title={said.noRevenue} help={said.emptyHelp} />
+        <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <div className={classes.drawn}>
           <Chart

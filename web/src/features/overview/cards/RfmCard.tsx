@@ -98,7 +98,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
       }}
     >
       {buyers === 0 ? (
-        <Empty title={said.noRevenue} help={said.emptyHelp} />
+        <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <>
           <Chart
