@@ -41,7 +41,7 @@ export function DonutCard({ name, figure, slices, aside, own, segmentTitle, onPi
   const [option, drawn] = useMemo(() => {
     const share = (one: Slice) => formats.share(one.customers / all);
     const draw = (labelled: boolean) =>
-      donutOption(slices, formats.short(total, "customers"), said.customers, look, share, labelled);
+      donutOption(slices, formats.short(total, "customers"), said.customersBelow(total), look, share, labelled);
     return [draw(false), draw(true)];
   }, [slices, formats, total, all, look]);
   const label = said.pieLabel(
