@@ -150,6 +150,32 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
     assert "Recency score" in _focused(page)  # back where one was
 
 
+def test_keys_go_on_where_a_filter_was(small: Site, visit: Visit) -> None:
+    page = visit(small, "/?customer_segment=High+Value&from=2025-01-01&to=2025-06-30")
+    settled(page)
+    for removed, next_ in (("Segment by value", "Filter"), ("Period", "Period: All time")):
+        page.get_by_role("button", name=f"Remove the filter {removed}").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=next_, exact=True)).to_be_focused()
+
+
+def test_another_page_begins_at_its_top_and_the_way_back_leads_where_one_was(
+    small: Site, visit: Visit
+) -> None:
+    page = visit(small)
+    settled(page)
+    link = card(page, "top_customers").get_by_role("link").first
+    link.scroll_into_view_if_needed()
+    down = page.evaluate("() => window.scrollY")
+    assert down > 0
+    link.click()
+    expect(page.get_by_role("heading", level=2, name="Favourites")).to_be_visible()
+    assert page.evaluate("() => [window.scrollY, document.activeElement.id]") == [0, "main"]
+    page.go_back()
+    settled(page)
+    page.wait_for_function("(down) => window.scrollY === down", arg=down)
+
+
 def test_what_has_the_focus_shows_it(small: Site, visit: Visit) -> None:
     page = visit(small)
     settled(page)

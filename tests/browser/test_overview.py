@@ -148,7 +148,8 @@ def test_filters_go_by_cross_by_escape_by_button_and_by_the_way_back(site: Site,
     settled(page)
     page.get_by_role("button", name="Remove the filter Segment by value: High Value").click()
     expect(_chip(page, "Segment by value: High Value")).to_have_count(0)
-    assert chips(page) == ["Churn risk: Very low"]
+    span = "Period: Jan 1 \N{EN DASH} Jun 30, 2025"
+    assert chips(page) == [span, "Churn risk: Very low"]
     page.keyboard.press("Escape")
     expect(_chip(page, "Churn risk: Very low")).to_have_count(0)
     page.keyboard.press("Escape")
@@ -156,6 +157,9 @@ def test_filters_go_by_cross_by_escape_by_button_and_by_the_way_back(site: Site,
     for _ in range(3):
         page.go_back()
     expect(_chip(page, "Segment by value: High Value")).to_be_visible()
+    assert chips(page) == [span, "Segment by value: High Value", "Churn risk: Very low"]
+    page.get_by_role("button", name=f"Remove the filter {span}").click()
+    expect(page.get_by_role("button", name="Period: All time")).to_be_visible()
     assert chips(page) == ["Segment by value: High Value", "Churn risk: Very low"]
     page.get_by_role("button", name="Clear all").click()
     expect(page.get_by_role("button", name="Clear all")).to_have_count(0)
@@ -172,7 +176,7 @@ def test_the_period_and_the_filter_are_chosen_from_menus(site: Site, visit: Visi
     page.get_by_role("checkbox", name="High Value").check()
     page.keyboard.press("Escape")
     settled(page)
-    assert chips(page) == ["Segment by value: High Value"]
+    assert chips(page) == ["Period: Last year", "Segment by value: High Value"]
     expected = by_api(site, "customer_segment=High+Value&from=2024-01-01&to=2024-12-31")
     assert table_behind(page, "category_performance") == expected["category_performance"]
     paid = site.query(
@@ -208,10 +212,16 @@ def test_a_card_tells_what_it_means_and_gives_its_figures_away(site: Site, visit
         with page.expect_download() as saved:
             choose(page, name, "Save as PNG")
         assert saved.value.path().read_bytes().startswith(b"\x89PNG")
-    choose(page, "monthly_revenue", "Full screen")
-    expect(page.get_by_role("dialog").get_by_role("img", name="Line of net revenue")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(card(page, "monthly_revenue").get_by_role("img")).to_be_visible()
+    for name in ("monthly_revenue", "rfm", "total_customers", "segment_distribution"):
+        choose(page, name, "Full screen")
+        chart = page.get_by_role("dialog").get_by_role("img").first
+        expect(chart.locator("canvas")).to_be_visible()
+        box = chart.bounding_box()
+        assert box
+        assert box["height"] > 500, name
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(card(page, name).get_by_role("img").first).to_be_visible()
 
 
 def _chip(page: Page, name: str) -> Locator:

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PATIENCE, Visit
 from tests.browser.figures import headcount
-from tests.browser.reading import card, settled
-from tests.browser.shop import LAST_DAY, made
+from tests.browser.reading import card, settled, table_behind
+from tests.browser.shop import LAST_DAY, LONG, made
 from tests.browser.sites import Site, patron
 from tests.browser.watching import Watch
 
@@ -117,6 +117,36 @@ def test_a_failure_is_told_and_retried(small: Site, visit: Visit, watch: Watch) 
     expect(card(page, "top_customers")).to_be_visible()
 
 
+def test_code_that_does_not_come_is_told_and_the_rest_goes_on(
+    small: Site, visit: Visit, watch: Watch
+) -> None:
+    watch.allow("ERR_FAILED|dynamically imported module")
+    page = visit(small)
+    settled(page)
+    for part in ("Customers", "Palette"):
+        page.route(f"**/assets/{part}-*.js", lambda route: route.abort())
+    page.get_by_role("link", name="Customers", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("This could not be loaded")
+    page.get_by_role("link", name="Overview").click()
+    settled(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("This could not be loaded")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Customers", exact=True).click()
+    page.unroute_all()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("table", name="Customers").get_by_role("cell").first).to_be_visible()
+
+
+def test_without_what_draws_charts_the_figures_are_there(small: Site, visit: Visit, watch: Watch) -> None:
+    watch.allow("ERR_FAILED")
+    page = visit(small, before=lambda page: page.route("**/assets/engine-*.js", lambda route: route.abort()))
+    expect(page.get_by_text("The charts could not be loaded.")).to_have_count(6)
+    expect(page.locator("[data-figure=total_customers]")).to_be_visible()
+    assert table_behind(page, "monthly_revenue")
+
+
 def test_an_unknown_customer_and_a_wrong_filter_are_told_in_the_servers_words(
     small: Site, visit: Visit, watch: Watch
 ) -> None:
@@ -212,6 +242,8 @@ def _builds_anew(site: Site, visit: Visit) -> None:
     assert site.api("metrics/total_customers")["rows"][0]["value"] == known
     expect(page.get_by_text("customer_360 is being built")).to_have_count(0)
     expect(page.get_by_role("button", name="Build 2")).to_be_visible()
+    page.goto(f"{site.address}/customers/{LONG}")
+    expect(page.get_by_text("What happened after Jun 30, 2024 is in no figure yet")).to_be_visible()
 
 
 def test_a_key_is_asked_for_and_a_viewer_sees_what_a_viewer_may(
@@ -239,6 +271,17 @@ def test_a_key_is_asked_for_and_a_viewer_sees_what_a_viewer_may(
         expect(page.get_by_role("button", name="Export")).to_be_disabled()
         page.get_by_role("button", name="Forget the key").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("This server asks who you are")
+
+
+def test_a_shop_without_customers_is_told_so(folder: Path, visit: Visit) -> None:
+    url = str(folder / "nobody.duckdb")
+    patron(url, "init", folder=folder)
+    patron(url, "build", "--as-of", LAST_DAY, folder=folder)
+    with Site(url, folder) as site:
+        page = visit(site)
+        expect(page.get_by_text("There are no customers yet")).to_be_visible()
+        page.get_by_role("link", name="Customers").click()
+        expect(page.get_by_text("There are no customers yet")).to_be_visible()
 
 
 def test_before_the_first_build_it_says_what_to_do(folder: Path, visit: Visit, watch: Watch) -> None:

@@ -62,12 +62,14 @@ class Memory(Protocol):
 class Figure:
     """A metric's value for one build: `rows`, and further tables by name in `extra`.
 
-    `filters` has what narrowed it, by name: customer filters, and `from` and `to` where it has a period.
+    `filters` has what narrowed it, by name: customer filters, and `from` and `to` where it `has_period`: where it
+    counts facts, which days can narrow.
     """
 
     metric: str
     title: str
     unit: str
+    has_period: bool
     as_of: date
     build_id: int
     filters: dict[str, Any]
@@ -76,9 +78,8 @@ class Figure:
 
     def document(self) -> dict[str, Any]:
         """Return it as the API and `--json` give it, the extra tables beside the rows."""
-        own = {
-            name: getattr(self, name) for name in ("metric", "title", "unit", "as_of", "build_id", "filters")
-        }
+        named = ("metric", "title", "unit", "has_period", "as_of", "build_id", "filters")
+        own = {name: getattr(self, name) for name in named}
         return {**own, "rows": self.rows, **self.extra}
 
 
@@ -170,7 +171,8 @@ class _Reader:
             extra = {name: self._extra(query, options, rows) for name, query in one.extras.items()}
         narrowed = {**self.filters.given, **(self.period.given if one.has_period else {})}
         build = self.build
-        return Figure(one.name, one.title, one.unit, build.as_of, build.build_id, narrowed, rows, extra)
+        told = (one.name, one.title, one.unit, one.has_period)
+        return Figure(*told, build.as_of, build.build_id, narrowed, rows, extra)
 
     def read_lines(self, metrics: Sequence[Metric]) -> None:
         """Read metrics that are known at points in time, all in one query."""

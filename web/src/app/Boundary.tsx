@@ -1,4 +1,4 @@
-import { Component, type ReactNode } from "react";
+import { Component, type ReactElement, type ReactNode } from "react";
 
 import { ApiError } from "@/shared/api/client";
 import { Failure } from "@/shared/ui/States";
@@ -7,6 +7,8 @@ interface Props {
   /** What is shown; another one is given a new try. */
   place: string;
   children: ReactNode;
+  /** What the failure stands in, where it is not to be in the place of what failed. */
+  frame?: (failure: ReactElement) => ReactNode;
 }
 
 /** Keeps the rest of the page where a part of it cannot be drawn, as when its code does not come. */
@@ -23,6 +25,7 @@ export class Boundary extends Component<Props, { failed: string | null }> {
 
   override render(): ReactNode {
     if (this.state.failed === null) return this.props.children;
-    return <Failure error={new ApiError(0, "offline", "")} retry={() => window.location.reload()} />;
+    const failure = <Failure error={new ApiError(0, "offline", "")} retry={() => window.location.reload()} />;
+    return this.props.frame?.(failure) ?? failure;
   }
 }

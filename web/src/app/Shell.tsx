@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Kbd, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Button, Group, Kbd, Modal, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import {
   IconDatabase,
@@ -9,7 +9,7 @@ import {
   IconSun,
   IconUsers,
 } from "@tabler/icons-react";
-import { lazy, type ReactElement, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactElement, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 
 import { forgetKey, keyInUse } from "@/shared/api/credentials";
@@ -17,6 +17,7 @@ import { filtersOnly } from "@/shared/filters/filters";
 import { words } from "@/shared/words";
 
 import { Banners } from "./Banners";
+import { Boundary } from "./Boundary";
 import classes from "./Shell.module.css";
 
 const Palette = lazy(() => import("@/features/palette/Palette").then((one) => ({ default: one.Palette })));
@@ -27,10 +28,14 @@ const PAGES = [
   { path: "/data", name: words.pages.data, icon: IconDatabase },
 ] as const;
 
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.userAgent);
+
 /** What every page stands in: the header, the rail and the banners. */
 export function Shell({ children }: { children: ReactNode }): ReactElement {
   const [finding, setFinding] = useState(false);
+  const leaveFinding = () => setFinding(false);
   const [path] = useLocation();
+  useArrival(path.startsWith("/data") ? "/data" : path); // its parts are tabs of one page
   useHotkeys([["mod+K", () => setFinding(true)]], []);
   return (
     <div className={classes.shell}>
@@ -48,7 +53,7 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
             size="compact-md"
             fz="sm"
             leftSection={<IconSearch size={16} aria-hidden />}
-            rightSection={<Kbd className={classes.words ?? ""}>{words.findKeys}</Kbd>}
+            rightSection={<Kbd className={classes.words ?? ""}>{IS_MAC ? words.findKeysOfMac : words.findKeys}</Kbd>}
             onClick={() => setFinding(true)}
           >
             {words.findShort}
@@ -63,12 +68,39 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
         {children}
       </main>
       {finding && (
-        <Suspense>
-          <Palette onClose={() => setFinding(false)} />
-        </Suspense>
+        <Boundary
+          place={path}
+          frame={(failure) => (
+            <Modal opened onClose={leaveFinding} title={words.find} closeButtonProps={{ "aria-label": words.close }}>
+              {failure}
+            </Modal>
+          )}
+        >
+          <Suspense>
+            <Palette onClose={leaveFinding} />
+          </Suspense>
+        </Boundary>
       )}
     </div>
   );
+}
+
+/** Begin another page at its top and with its own focus, as if it had been loaded; on the way back the browser knows where. */
+function useArrival(page: string): void {
+  const shown = useRef(page);
+  const isBack = useRef(false);
+  useEffect(() => {
+    const back = () => (isBack.current = true);
+    window.addEventListener("popstate", back);
+    return () => window.removeEventListener("popstate", back);
+  }, []);
+  useEffect(() => {
+    if (shown.current === page) return;
+    shown.current = page;
+    if (!isBack.current) window.scrollTo(0, 0);
+    isBack.current = false;
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [page]);
 }
 
 function Rail(): ReactElement {

@@ -38,6 +38,7 @@ export const theme = createTheme({
   radius: { sm: "6px", md: "8px" },
   autoContrast: true,
   cursorType: "pointer",
+  respectReducedMotion: true,
   breakpoints: { xs: "37.5em" }, // 600 pixels, from where on it is no phone, as in the style sheets
   components: {
     Modal: Modal.extend({ defaultProps: { removeScrollProps: { removeScrollBar: false } } }),

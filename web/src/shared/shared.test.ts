@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { placed } from "./charts/picture";
 import { sparkPath } from "./charts/sparkPath";
 import { shown, withWord } from "./columns/columns";
 import { during, type Filters, filtersOnly, isOfOthers, narrowed, parseFilters, toggled, withFilters } from "./filters/filters";
@@ -153,5 +154,15 @@ describe("sparkPath", () => {
     expect(sparkPath([0, 10], 100, 20)).toBe("M0.00 19.00L100.00 1.00");
     expect(sparkPath([1, null, 1], 100, 20)).toBe("M0.00 10.00M100.00 10.00");
     expect(sparkPath([null], 100, 20)).toBe("");
+  });
+});
+
+describe("names above a picture", () => {
+  it("go on in the next line where one is full", () => {
+    const names = ["a", "b", "c"].map((name) => ({ name, colour: "#000000" }));
+    const widths: Record<string, number> = { a: 500, b: 400, c: 10 };
+    const places = placed(names, (name) => widths[name] ?? 0).map(({ x, y }) => [x, y]);
+    expect(places).toEqual([[0, 0], [532, 0], [0, 20]]);
+    expect(placed([], () => 0)).toEqual([]);
   });
 });

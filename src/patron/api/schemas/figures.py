@@ -35,6 +35,7 @@ def figure_model(name: str) -> type[BaseModel]:
         "metric": (Literal[metric.name], "The metric's name."),
         "title": (str, "What people call it."),
         "unit": (str, "customers, money, rate (0 to 1), points or answers."),
+        "has_period": (bool, "Whether it counts facts and can be narrowed by `from` and `to`."),
         "filters": (dict[str, Any], "What narrowed it: customer filters by column, and `from` and `to`."),
         "rows": (list[rows], metric.meaning),
     }

@@ -103,7 +103,7 @@ export function Customer({ id }: { id: string }): ReactElement {
         ))}
         <div style={{ gridColumn: "1 / -1" }}>
           <Card title={said.timeline}>
-            <Timeline id={id} />
+            <Timeline id={id} asOf={data.as_of} />
           </Card>
         </div>
       </div>

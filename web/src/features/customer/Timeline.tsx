@@ -14,11 +14,12 @@ import { type Item, type Kind, timelineQuery } from "./queries";
 const said = words.customer;
 const KINDS: readonly Kind[] = ["purchase", "return", "contact", "response", "visit", "view"];
 
-/** Everything that the customer did, the latest first, of the kinds that are asked for. */
-export function Timeline({ id }: { id: string }): ReactElement {
+/** Everything that the customer did, the latest first, of the kinds that are asked for, also what no figure counts yet. */
+export function Timeline({ id, asOf }: { id: string; asOf: string }): ReactElement {
   const [kinds, setKinds] = useState<Kind[]>([]);
   const formats = useFormats();
   const pages = useInfiniteQuery({ ...timelineQuery(id, kinds), placeholderData: keepPreviousData });
+  const isLater = (item: Item | undefined) => item !== undefined && item.date.slice(0, 10) > asOf;
   const items = pages.data?.pages.flatMap((one) => one.items) ?? [];
   return (
     <>
@@ -34,11 +35,16 @@ export function Timeline({ id }: { id: string }): ReactElement {
       {pages.error && <Failure error={pages.error} retry={() => void pages.refetch()} />}
       {pages.isPending && <Skeleton h={240} aria-label={words.loading} />}
       {pages.data && items.length === 0 && <Empty title={said.noFacts} help={said.noFactsHelp} />}
+      {isLater(items[0]) && (
+        <Text fz={12} c="dimmed" mb={4}>
+          {said.later(formats.day(asOf))}
+        </Text>
+      )}
       <div className={classes.facts}>
         <Table fz="sm" verticalSpacing={6} aria-label={said.timeline}>
           <Table.Tbody>
             {items.map((item) => (
-              <Table.Tr key={`${item.table} ${item.id}`}>
+              <Table.Tr key={`${item.table} ${item.id}`} {...(isLater(item) ? { c: "dimmed" } : {})}>
                 <Table.Td className={classes.day ?? ""}>{formats.day(item.date)}</Table.Td>
                 <Table.Td className={classes.kind ?? ""}>{said.kinds[item.kind]}</Table.Td>
                 <Table.Td>{told(item, formats)}</Table.Td>
@@ -90,7 +96,7 @@ function told(item: Item, formats: Formats): ReactElement {
       {parts.map(({ name, text }, place) => (
         <span key={name} title={heading(name)}>
           {place > 0 && " · "}
-          {text}
+          <bdi>{text}</bdi>
         </span>
       ))}
     </Text>

@@ -4,7 +4,7 @@ import type { ReactElement, ReactNode } from "react";
 
 import type { Schemas } from "@/shared/api/client";
 import { heading, withWord } from "@/shared/columns/columns";
-import { NONE } from "@/shared/format/format";
+import { type Formats, NONE } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
 import { Failure } from "@/shared/ui/States";
 import { words } from "@/shared/words";
@@ -39,7 +39,7 @@ export function WhyModal({ id, column, onClose }: Props): ReactElement {
 
 function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
   const formats = useFormats();
-  const value = typeof why.value === "number" ? formats.exact(why.value, why.unit) : textOf(why.value);
+  const value = typeof why.value === "number" ? formats.exact(why.value, why.unit) : textOf("", why.value, formats);
   const known = why.made_of.filter((one) => one.value !== null && one.value !== undefined);
   const settings = Object.entries(why.settings);
   return (
@@ -52,12 +52,12 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
       </div>
       {known.length > 0 && (
         <Part title={said.madeOf}>
-          <Rows rows={known.map(({ name, value: of }) => ({ [said.what]: name, [said.its]: textOf(of) }))} />
+          <Rows rows={known.map(({ name, value: of }) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
         </Part>
       )}
       {settings.length > 0 && (
         <Part title={said.thresholds}>
-          <Rows rows={settings.map(([name, of]) => ({ [said.what]: name, [said.its]: textOf(of) }))} />
+          <Rows rows={settings.map(([name, of]) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
         </Part>
       )}
       {why.cut_points && (
@@ -80,14 +80,18 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
 }
 
 function Rows({ rows }: { rows: readonly Row[] }): ReactElement {
+  const formats = useFormats();
   const names = Object.keys(rows[0] ?? {}).filter((name) => name !== "customer_id");
+  const isNumeric = (name: string) => rows.some((row) => typeof row[name] === "number") && !name.endsWith("_id");
   return (
     <div className={classes.facts} tabIndex={0} role="group">
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
             {names.map((name) => (
-              <Table.Th key={name}>{heading(name)}</Table.Th>
+              <Table.Th key={name} ta={isNumeric(name) ? "right" : "left"}>
+                {heading(name)}
+              </Table.Th>
             ))}
           </Table.Tr>
         </Table.Thead>
@@ -95,7 +99,9 @@ function Rows({ rows }: { rows: readonly Row[] }): ReactElement {
           {rows.map((row, place) => (
             <Table.Tr key={place}>
               {names.map((name) => (
-                <Table.Td key={name}>{textOf(row[name])}</Table.Td>
+                <Table.Td key={name} ta={isNumeric(name) ? "right" : "left"} {...(isDay(row[name]) ? { className: classes.whole ?? "" } : {})}>
+                  {textOf(name, row[name], formats)}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}
@@ -105,9 +111,18 @@ function Rows({ rows }: { rows: readonly Row[] }): ReactElement {
   );
 }
 
-function textOf(value: unknown): string {
+/** Columns of facts and of cut points that hold money. */
+const MONEY = ["total_amount", "monetary"];
+
+function isDay(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+}
+
+function textOf(name: string, value: unknown, formats: Formats): string {
   if (value === null || value === undefined) return NONE;
-  if (Array.isArray(value)) return value.map(textOf).join(", ");
+  if (Array.isArray(value)) return value.map((one) => textOf(name, one, formats)).join(", ");
+  if (isDay(value)) return formats.day(value);
+  if (typeof value === "number") return name.endsWith("_id") ? String(value) : formats.exact(value, MONEY.includes(name) ? "money" : null);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

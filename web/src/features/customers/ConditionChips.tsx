@@ -2,6 +2,7 @@ import { CloseButton, Group, Pill } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import { heading } from "@/shared/columns/columns";
+import { leave } from "@/shared/ui/leave";
 import { words } from "@/shared/words";
 
 import type { Condition } from "./question";
@@ -19,13 +20,16 @@ export function ConditionChips({ conditions, onChange }: Props): ReactElement | 
       {conditions.map((one, place) => {
         const name = `${heading(one.column)} ${words.explorer.operators[one.operator]} ${one.value}`.trim();
         return (
-          <Pill key={`${name} ${place}`} size="md">
+          <Pill key={`${name} ${place}`} size="md" data-chip>
             <Group gap={2} wrap="nowrap">
               {name}
               <CloseButton
                 size="xs"
                 aria-label={words.filters.remove(name)}
-                onClick={() => onChange(conditions.filter((_, at) => at !== place))}
+                onClick={(event) => {
+                  leave(event.currentTarget);
+                  onChange(conditions.filter((_, at) => at !== place));
+                }}
               />
             </Group>
           </Pill>

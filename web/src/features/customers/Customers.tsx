@@ -18,7 +18,7 @@ import { ColumnChooser } from "./ColumnChooser";
 import { ConditionChips } from "./ConditionChips";
 import { CustomerGrid } from "./CustomerGrid";
 import { countQuery, type Format, FORMATS, saveAll } from "./queries";
-import { columnsOf, nextSort, type Question, questionOf, readCondition, withParameters, written } from "./question";
+import { columnsOf, isOfAll, nextSort, type Question, questionOf, readCondition, withParameters, written } from "./question";
 import { useRows } from "./useRows";
 
 const said = words.explorer;
@@ -80,7 +80,9 @@ export function Customers(): ReactElement {
         onChange={(next) => change({ where: next.map(written) })}
       />
       {error && <Failure error={error} retry={retry} />}
-      {error && !rows ? null : rows?.length === 0 ? (
+      {error && !rows ? null : rows?.length === 0 && isOfAll(question) ? (
+        <Empty title={words.states.nobodyTitle} help={words.states.nobodyHelp} />
+      ) : rows?.length === 0 ? (
         <Empty
           title={said.noneTitle}
           help={said.noneHelp}

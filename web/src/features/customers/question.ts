@@ -30,6 +30,11 @@ export function questionOf(search: string): Question {
   return question;
 }
 
+/** Tell whether a question narrows nothing: it may only say how to sort. */
+export function isOfAll({ sort: _, ...narrowing }: Question): boolean {
+  return Object.keys(narrowing).length === 0;
+}
+
 /** Return the columns that an address shows. */
 export function columnsOf(search: string): readonly ColumnName[] {
   const named = new URLSearchParams(search).get("columns");

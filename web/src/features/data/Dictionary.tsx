@@ -109,6 +109,7 @@ function Columns({ table }: { table: string }): ReactElement {
 
 const LEAF = 34;
 const LEVEL = 250;
+const NARROW = "(max-width: 600px)"; // where the drawing shows little at a time
 
 function Lineage({ table, column }: { table: string; column: string }): ReactElement {
   const { data, error } = useQuery(lineageQuery(table, column));
@@ -124,7 +125,7 @@ function Lineage({ table, column }: { table: string; column: string }): ReactEle
           <Chart option={option} height={Math.max(3, leaves) * LEAF} label={said.lineageOf(column)} />
         </div>
       </div>
-      <details>
+      <details open={window.matchMedia(NARROW).matches}>
         <summary>{said.lineageAsList}</summary>
         <Tree node={data} />
       </details>

@@ -35,13 +35,15 @@ export function Overview(): ReactElement {
     placeholderData: keepPreviousData,
   });
   const figures = data?.metrics;
-  const isEmpty = figures?.total_customers.rows[0]?.value === 0 && !isEverything(filters);
+  const isEmpty = figures?.total_customers.rows[0]?.value === 0;
   return (
     <>
       <VisuallyHidden component="h1">{words.pages.overview}</VisuallyHidden>
       <FilterBar />
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
+      ) : isEmpty && isEverything(filters) ? (
+        <Empty title={words.states.nobodyTitle} help={words.states.nobodyHelp} />
       ) : isEmpty ? (
         <Empty
           title={said.emptyTitle}
@@ -86,7 +88,7 @@ const Cards = memo(function Cards({ figures, ...own }: CardsProps): ReactElement
         <KpiCard
           name="retention_rate"
           figure={figures?.retention_rate}
-          note={figures && said.repeat(formats.share(repeat))}
+          note={typeof repeat === "number" ? said.repeat(formats.share(repeat)) : undefined}
         />
       </div>
       <div className={classes.twoThirds}>

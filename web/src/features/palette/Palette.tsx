@@ -20,6 +20,9 @@ const PAGES = [
   })),
 ];
 
+/** What the overview calls its figures; others have no card to jump to. */
+const TITLES: Partial<Record<string, string>> = words.cards.titles;
+
 /** Jumps to a page, a figure or a customer by a few letters. */
 export function Palette({ onClose }: { onClose: () => void }): ReactElement {
   const [, navigate] = useLocation();
@@ -36,9 +39,10 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
     return typed.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   };
   const pages = PAGES.filter((one) => fits(one.name));
-  const figures = (meanings?.metrics ?? []).filter(
-    (one) => one.name in words.cards.titles && (fits(one.title) || fits(one.name)),
-  );
+  const figures = (meanings?.metrics ?? []).flatMap((one) => {
+    const title = TITLES[one.name];
+    return title !== undefined && [title, one.title, one.name].some(fits) ? [{ ...one, title }] : [];
+  });
   const customers = typed.trim() === "" ? [] : (found?.rows ?? []).filter((one) => !isFormer || fitsEach(one));
   const isEmpty = pages.length + figures.length + customers.length === 0;
 
@@ -113,8 +117,10 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
 function Line({ icon, name, more }: { icon: ReactElement; name: string; more?: string }): ReactElement {
   return (
     <div style={{ display: "flex", alignItems: "center", gap: 8, minWidth: 0 }}>
-      {icon}
-      <span style={{ flex: "none" }}>{name}</span>
+      <span style={{ flex: "none", display: "flex" }}>{icon}</span>
+      <Text component="span" fz="inherit" c="inherit" truncate maw={more ? "65%" : "100%"} style={{ flex: "none" }} dir="auto">
+        {name}
+      </Text>
       {more && (
         <Text component="span" fz={12} c="inherit" truncate>
           {more}

@@ -1,6 +1,8 @@
-import { Box, Skeleton } from "@mantine/core";
+import { Box, Button, Center, Skeleton, Stack, Text } from "@mantine/core";
 import { useResizeObserver } from "@mantine/hooks";
 import { type ReactElement, useEffect, useEffectEvent, useRef, useState } from "react";
+
+import { words } from "@/shared/words";
 
 import type { ChartOption } from "./option";
 
@@ -29,6 +31,7 @@ export function Chart(props: Props): ReactElement {
   const place = useRef<HTMLDivElement>(null);
   const [observed, size] = useResizeObserver<HTMLDivElement>();
   const [drawing, setDrawing] = useState<Drawing | null>(null);
+  const [failed, setFailed] = useState(false);
 
   useEffect(() => {
     let made: Drawing | null = null;
@@ -37,7 +40,7 @@ export function Chart(props: Props): ReactElement {
       if (gone || !place.current) return;
       made = engine.init(place.current);
       setDrawing(made);
-    });
+    }, () => setFailed(true));
     return () => {
       gone = true;
       made?.dispose();
@@ -93,11 +96,31 @@ export function Chart(props: Props): ReactElement {
     };
   }, [drawing, isBrushed]);
 
+  if (failed) return <Undrawn height={height} />;
   return (
-    <Box ref={observed} h={height} pos="relative" role="img" aria-label={label}>
+    <Box ref={observed} h={heightOf(height)} pos="relative" role="img" aria-label={label}>
       {drawing === null && <Skeleton pos="absolute" inset={0} h="100%" />}
       <Box ref={place} h="100%" w="100%" />
     </Box>
+  );
+}
+
+/** Return a height that the surroundings may set another one for, as a card does that fills the screen. */
+function heightOf(height: number | string): string {
+  return `var(--chart-height, ${typeof height === "number" ? `${height}px` : height})`;
+}
+
+/** Stands where the drawing code did not come. */
+function Undrawn({ height }: { height: number | string }): ReactElement {
+  return (
+    <Center mih={height}>
+      <Stack align="center" gap="xs" ta="center">
+        <Text size="sm">{words.states.undrawn}</Text>
+        <Button variant="default" size="compact-md" onClick={() => window.location.reload()}>
+          {words.retry}
+        </Button>
+      </Stack>
+    </Center>
   );
 }
 

@@ -2,6 +2,8 @@ import { basis, type ChartOption, FADED, type Look } from "./option";
 
 const LONGEST_NAME = 120; // pixels
 
+const WIDEST = 32;
+
 export interface Bar {
   name: string;
   value: number | null;
@@ -27,7 +29,8 @@ export function barsOption(bars: readonly Bar[], told: (value: number | null) =>
       {
         type: "bar",
         id: "bars",
-        barWidth: "62%",
+        barCategoryGap: "38%",
+        barMaxWidth: WIDEST,
         label: {
           show: true,
           position: "right",

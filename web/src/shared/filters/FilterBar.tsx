@@ -8,6 +8,7 @@ import { statusQuery } from "@/shared/api/queries";
 import { useLook } from "@/shared/charts/look";
 import { useFormats } from "@/shared/format/useFormats";
 import { Dot } from "@/shared/ui/Dot";
+import { leave } from "@/shared/ui/leave";
 import { words } from "@/shared/words";
 
 import { AddFilter } from "./AddFilter";
@@ -43,10 +44,18 @@ export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): Reac
             onChange={(period) => setFilters(during(filters, period.from, period.to))}
           />
         )}
-        <AddFilter filters={filters} onChange={setFilters} />
+        {status?.as_of !== null && <AddFilter filters={filters} onChange={setFilters} />}
         <Chips filters={filters} onChange={setFilters} />
         {!isEverything(filters) && (
-          <Button variant="subtle" size="compact-sm" onClick={() => setFilters({})}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            data-chip
+            onClick={(event) => {
+              leave(event.currentTarget);
+              setFilters({});
+            }}
+          >
             {said.clear}
           </Button>
         )}
@@ -76,7 +85,7 @@ function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filte
         chosen(filters, dimension).map((value) => {
           const name = `${said.columns[dimension]}: ${valueName(dimension, value)}`;
           return (
-            <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""}>
+            <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""} data-chip>
               <Group gap={4} wrap="nowrap">
                 <ColourOf dimension={dimension} value={value} />
                 <span className={classes.text} title={name}>
@@ -87,7 +96,10 @@ function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filte
                   variant="transparent"
                   color="gray"
                   aria-label={said.remove(name)}
-                  onClick={() => onChange(toggled(filters, dimension, value))}
+                  onClick={(event) => {
+                    leave(event.currentTarget);
+                    onChange(toggled(filters, dimension, value));
+                  }}
                 >
                   <IconX size={12} aria-hidden />
                 </ActionIcon>

@@ -1,9 +1,10 @@
-import { Button, Divider, Popover, Stack } from "@mantine/core";
+import { ActionIcon, Button, Divider, Group, Popover, Stack } from "@mantine/core";
 import { DatePicker } from "@mantine/dates";
-import { IconCalendar } from "@tabler/icons-react";
+import { IconCalendar, IconX } from "@tabler/icons-react";
 import { type ReactElement, useState } from "react";
 
 import { useFormats } from "@/shared/format/useFormats";
+import { leave } from "@/shared/ui/leave";
 import { words } from "@/shared/words";
 
 import { type Period, periodOf, PRESETS, presetOf, spanOf } from "./period";
@@ -30,52 +31,69 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
   const name = preset ? said.presets[preset] : spanOf(period, formats);
 
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-md"
-          fz="sm"
-          leftSection={<IconCalendar size={16} aria-hidden />}
-          aria-label={`${said.period}: ${name}`}
-          onClick={() => {
-            setDays([period.from ?? null, period.to ?? null]);
-            setOpened(!opened);
+    <Group gap={2} wrap="nowrap">
+      <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
+        <Popover.Target>
+          <Button
+            variant="default"
+            size="compact-md"
+            fz="sm"
+            leftSection={<IconCalendar size={16} aria-hidden />}
+            aria-label={`${said.period}: ${name}`}
+            onClick={() => {
+              setDays([period.from ?? null, period.to ?? null]);
+              setOpened(!opened);
+            }}
+          >
+            {name}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Stack gap={2}>
+            {PRESETS.map((one) => (
+              <Button
+                key={one}
+                variant={one === preset ? "light" : "subtle"}
+                size="compact-sm"
+                justify="start"
+                aria-pressed={one === preset}
+                onClick={() => take(periodOf(one, asOf))}
+              >
+                {said.presets[one]}
+              </Button>
+            ))}
+            <Divider my={4} label={said.custom} />
+            <DatePicker
+              type="range"
+              allowSingleDateInRange
+              weekendDays={[]}
+              hideOutsideDates
+              ariaLabels={{ previousMonth: said.monthBefore, nextMonth: said.monthAfter }}
+              value={days}
+              defaultDate={period.from ?? asOf}
+              onChange={([from, to]) => {
+                setDays([from, to]);
+                if (from && to) take({ from, to });
+              }}
+            />
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+      {preset !== "all" && (
+        <ActionIcon
+          size="xs"
+          variant="transparent"
+          color="gray"
+          data-chip
+          aria-label={said.remove(`${said.period}: ${name}`)}
+          onClick={(event) => {
+            leave(event.currentTarget);
+            take({});
           }}
         >
-          {name}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap={2}>
-          {PRESETS.map((one) => (
-            <Button
-              key={one}
-              variant={one === preset ? "light" : "subtle"}
-              size="compact-sm"
-              justify="start"
-              aria-pressed={one === preset}
-              onClick={() => take(periodOf(one, asOf))}
-            >
-              {said.presets[one]}
-            </Button>
-          ))}
-          <Divider my={4} label={said.custom} />
-          <DatePicker
-            type="range"
-            allowSingleDateInRange
-            weekendDays={[]}
-            hideOutsideDates
-            ariaLabels={{ previousMonth: said.monthBefore, nextMonth: said.monthAfter }}
-            value={days}
-            defaultDate={period.from ?? asOf}
-            onChange={([from, to]) => {
-              setDays([from, to]);
-              if (from && to) take({ from, to });
-            }}
-          />
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+          <IconX size={12} aria-hidden />
+        </ActionIcon>
+      )}
+    </Group>
   );
 }

@@ -8,15 +8,13 @@ import {
   IconPhoto,
   IconTable,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { type ReactElement, type ReactNode, useContext, useState } from "react";
+import { createContext, type ReactElement, type ReactNode, useContext, useState } from "react";
 import { navigate, useLocationProperty } from "wouter/use-browser-location";
 
 import type { Schemas } from "@/shared/api/client";
-import { meaningsQuery } from "@/shared/api/queries";
 import { useLook } from "@/shared/charts/look";
 import type { ChartOption } from "@/shared/charts/option";
-import { pictured } from "@/shared/charts/picture";
+import { type Named, pictured } from "@/shared/charts/picture";
 import { Awaited } from "@/shared/filters/awaited";
 import { type Dimension, isOfOthers } from "@/shared/filters/filters";
 import { inForce } from "@/shared/filters/names";
@@ -51,14 +49,19 @@ interface Props<Row> {
   height: StyleProp<number>;
   /** What a picture of it shows; nothing where there is nothing to show. */
   picture: (() => ChartOption) | null;
+  /** What the colours of the picture stand for, where the chart itself does not say it. */
+  legend?: readonly Named[];
   aside?: ReactNode;
   /** What the figure shows whole, whatever is chosen of it. */
   own?: Dimension | "period";
 }
 
+/** Whether a figure fills the screen. */
+export const Enlarged = createContext(false);
+
 /** A card of one figure, with its meaning, its table and its exports behind a menu. */
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
-  const { name, title, figure, table, children, height, picture, aside, own = null } = props;
+  const { name, title, figure, table, children, height, picture, legend = [], aside, own = null } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
   const [opened, setShown] = useState<"meaning" | "table" | null>(null);
   const [asked, forget] = useAskedFor(name);
@@ -78,7 +81,7 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
   const savePng = async () => {
     if (!figure || !picture) return;
     const note = `${words.asOf(formats.day(figure.as_of))} · ${inForce(figure.filters, formats)}`;
-    download(`${fileName}.png`, await pictured(picture(), title, note, look));
+    download(`${fileName}.png`, await pictured(picture(), { title, note, legend }, look));
   };
 
   return (
@@ -118,14 +121,22 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
         </Group>
       </div>
       {figure && !full ? (
-        <Content name={name} figure={figure} own={own} height={height}>
+        <Content figure={figure} own={own} height={height}>
           {children}
         </Content>
       ) : (
         <Skeleton h={height} aria-label={words.loading} />
       )}
-      <Modal opened={full} onClose={reduce} fullScreen title={title} closeButtonProps={{ "aria-label": words.close }}>
-        <div className={classes.full}>{children}</div>
+      <Modal
+        opened={full}
+        onClose={reduce}
+        fullScreen
+        title={<Text fw={600}>{title}</Text>}
+        closeButtonProps={{ "aria-label": words.close }}
+      >
+        <Enlarged value>
+          <div className={classes.full}>{children}</div>
+        </Enlarged>
       </Modal>
       {figure && (
         <>
@@ -155,7 +166,6 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
 }
 
 interface ContentProps {
-  name: string;
   figure: AnyFigure;
   own: Dimension | "period" | null;
   height: StyleProp<number>;
@@ -163,11 +173,9 @@ interface ContentProps {
 }
 
 /** What stands in a card; quiet while other figures are on their way to it. */
-function Content({ name, figure, own, height, children }: ContentProps): ReactElement {
+function Content({ figure, own, height, children }: ContentProps): ReactElement {
   const awaited = useContext(Awaited);
-  const { data } = useQuery(meaningsQuery);
-  const hasPeriod = data?.metrics.find((one) => one.name === name)?.has_period ?? true;
-  const isStale = awaited !== null && isOfOthers(figure.filters, awaited, own, hasPeriod);
+  const isStale = awaited !== null && isOfOthers(figure.filters, awaited, own, figure.has_period);
   return (
     <Box className={classes.content} mih={height} data-stale={isStale || undefined}>
       {children}

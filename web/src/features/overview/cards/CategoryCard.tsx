@@ -57,7 +57,7 @@ export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement
       }}
     >
       {rows.length === 0 ? (
-        <Empty title={said.noRevenue} help={said.emptyHelp} />
+        <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <Chart
           option={option}

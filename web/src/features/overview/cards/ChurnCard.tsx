@@ -55,6 +55,7 @@ export function ChurnCard({ figure, filters, onFilter }: Props): ReactElement {
     <DonutCard
       name="churn_risk"
       own="churn_risk_score"
+      segmentTitle={words.cards.titles.churn_risk}
       figure={shown}
       slices={slices}
       picked={picked}

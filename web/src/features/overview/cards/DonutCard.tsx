@@ -23,12 +23,14 @@ interface Props {
   aside?: ReactNode;
   /** What its slices narrow to; it shows them all, whatever is chosen. */
   own: Dimension;
+  /** What a slice is called at the head of the table. */
+  segmentTitle: string;
   onPick: (value: string) => void;
   picked: readonly string[];
 }
 
 /** A ring of customers by some value, whose slices narrow everything else. */
-export function DonutCard({ name, figure, slices, aside, own, onPick, picked }: Props): ReactElement {
+export function DonutCard({ name, figure, slices, aside, own, segmentTitle, onPick, picked }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const title = words.cards.titles[name as keyof typeof words.cards.titles];
@@ -39,7 +41,7 @@ export function DonutCard({ name, figure, slices, aside, own, onPick, picked }: 
   const [option, drawn] = useMemo(() => {
     const share = (one: Slice) => formats.share(one.customers / all);
     const draw = (labelled: boolean) =>
-      donutOption(slices, formats.short(total, "customers"), said.customers, look, share, labelled);
+      donutOption(slices, formats.short(total, "customers"), said.customersBelow(total), look, share, labelled);
     return [draw(false), draw(true)];
   }, [slices, formats, total, all, look]);
   const label = said.pieLabel(
@@ -57,8 +59,8 @@ export function DonutCard({ name, figure, slices, aside, own, onPick, picked }: 
       own={own}
       table={{
         columns: [
-          { name: title, cell: (one) => one.name },
-          { name: said.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
+          { name: segmentTitle, cell: (one) => one.name },
+          { name: words.pages.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
           { name: said.share, cell: shareOf, shown: (one) => formats.share(shareOf(one)), numeric: true },
         ],
         rows: slices,

@@ -1,12 +1,14 @@
 import { Group, Text, Tooltip } from "@mantine/core";
 import { IconArrowDownRight, IconArrowRight, IconArrowUpRight } from "@tabler/icons-react";
-import type { ReactElement } from "react";
+import { type ReactElement, useContext, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
+import { Chart } from "@/shared/charts/Chart";
 import { useLook } from "@/shared/charts/look";
+import type { ChartOption } from "@/shared/charts/option";
 import { Sparkline } from "@/shared/charts/Sparkline";
 import { useFormats } from "@/shared/format/useFormats";
-import { FigureCard } from "@/shared/ui/FigureCard";
+import { Enlarged, FigureCard } from "@/shared/ui/FigureCard";
 import { words } from "@/shared/words";
 
 import { changeOf } from "../change";
@@ -14,6 +16,7 @@ import { kpiOption } from "../options/kpi";
 import classes from "../Overview.module.css";
 
 const said = words.overview;
+const HEIGHT = 320; // where the screen is lower than any
 const ARROWS = { up: IconArrowUpRight, down: IconArrowDownRight, same: IconArrowRight };
 
 type Kpi = Schemas["TotalCustomers" | "TotalLifetimeValue" | "AverageOrderValue" | "RetentionRate"];
@@ -31,14 +34,15 @@ export function KpiCard({ name, figure, note }: Props): ReactElement {
   const title = words.cards.titles[name];
   const unit = figure?.unit;
   const row = figure?.rows[0];
-  const line = figure?.sparkline ?? [];
+  const line = useMemo(() => figure?.sparkline ?? [], [figure]);
+  const option = useMemo(() => kpiOption(line, unit, look, formats), [line, unit, look, formats]);
   return (
     <FigureCard
       name={name}
       title={title}
       figure={figure}
       height={{ base: 56, xs: 98 }}
-      picture={line.length > 0 ? () => kpiOption(line, unit, look, formats) : null}
+      picture={line.length > 0 ? () => option : null}
       table={{
         columns: [
           { name: said.month, cell: (one) => one.month, shown: (one) => formats.month(one.month) },
@@ -61,10 +65,22 @@ export function KpiCard({ name, figure, note }: Props): ReactElement {
             </Text>
           )}
         </div>
-        <Sparkline values={line.map((one) => one.value)} label={said.sparkline(title)} />
+        <Line option={option} values={line.map((one) => one.value)} label={said.sparkline(title)} />
       </div>
     </FigureCard>
   );
+}
+
+interface LineProps {
+  option: ChartOption;
+  values: readonly (number | null)[];
+  label: string;
+}
+
+/** The figure's line by month: with axes where it has the screen to itself. */
+function Line({ option, values, label }: LineProps): ReactElement {
+  if (!useContext(Enlarged)) return <Sparkline values={values} label={label} />;
+  return <Chart option={option} height={HEIGHT} label={label} />;
 }
 
 function Changed(props: { value: number | null | undefined; before: number | null | undefined; unit: string }) {

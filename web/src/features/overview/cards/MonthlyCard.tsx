@@ -12,6 +12,7 @@ import { Empty } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
 import { monthlyOption } from "../options/monthly";
+import classes from "../Overview.module.css";
 import { monthlyQuery } from "../queries";
 
 const said = words.overview;
@@ -64,18 +65,20 @@ export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement 
       }}
     >
       {rows.length === 0 ? (
-        <Empty title={said.noRevenue} help={said.emptyHelp} />
+        <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
-        <Chart
-          option={option}
-          height={HEIGHT}
-          label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
-          pickAnywhere
-          onPick={(index) => {
-            const row = rows[index];
-            if (row) pick(row.month);
-          }}
-        />
+        <div className={classes.drawn}>
+          <Chart
+            option={option}
+            height="100%"
+            label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
+            pickAnywhere
+            onPick={(index) => {
+              const row = rows[index];
+              if (row) pick(row.month);
+            }}
+          />
+        </div>
       )}
     </FigureCard>
   );

@@ -61,6 +61,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
     setDrawn(segments.length > 0 ? { area, segments } : null);
     if (segments.length > 0) onFilter((now) => narrowed(now, "rfm_segment", segments));
   };
+  const segments = useMemo(() => [...new Set(pairs.map((one) => one.segment).reverse())], [pairs]);
   const buyers = pairs.reduce((sum, one) => sum + one.customers, 0);
   const all = formats.exact(buyers);
   return (
@@ -71,6 +72,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
       figure={shown}
       height={HEIGHT + 70}
       picture={buyers > 0 ? () => option : null}
+      legend={view === "points" ? segments.map((name) => ({ name, colour: look.of(name) })) : []}
       aside={
         <SegmentedControl
           size="xs"
@@ -88,7 +90,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
           { name: said.rfmSegment, cell: (one) => one.segment },
           { name: said.recencyScore, cell: (one) => one.recency, numeric: true },
           { name: said.frequencyScore, cell: (one) => one.frequency, numeric: true },
-          { name: said.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
+          { name: words.pages.customers, cell: (one) => one.customers, shown: (one) => formats.exact(one.customers), numeric: true },
           { name: said.value, cell: (one) => one.value, shown: (one) => formats.exact(one.value, "money"), numeric: true },
         ],
         rows: pairs,
@@ -96,7 +98,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
       }}
     >
       {buyers === 0 ? (
-        <Empty title={said.noRevenue} help={said.emptyHelp} />
+        <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <>
           <Chart
@@ -108,7 +110,7 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
             onPick={(index) => pick(view === "points" ? points[index]?.rfm_segment : pairs[index]?.segment)}
           />
           <div className={classes.names}>
-            {[...new Set(pairs.map((one) => one.segment).reverse())].map((segment) => (
+            {segments.map((segment) => (
               <UnstyledButton
                 key={segment}
                 className={classes.slice ?? ""}

@@ -44,7 +44,7 @@ export function SatisfactionCard({
       }}
     >
       {!row?.answers ? (
-        <Empty title={said.noAnswers} help={said.emptyHelp} />
+        <Empty title={said.noAnswers} help={said.nothingHelp} />
       ) : (
         <>
           <Chart

@@ -59,6 +59,7 @@ export function SegmentCard({ figure, filters, onFilter }: Props): ReactElement 
     <DonutCard
       name="segment_distribution"
       own={by}
+      segmentTitle={said.segment}
       figure={shown}
       slices={slices}
       picked={picked}

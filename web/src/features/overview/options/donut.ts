@@ -44,10 +44,10 @@ export function donutOption(
         type: "pie",
         id: "ring",
         radius: labelled ? ["45%", "65%"] : ["52%", "97%"],
-        startAngle: 90,
+        startAngle: labelled ? 0 : 90, // names of small slices beside each other have room at the side, and none on top
         label: {
           show: true,
-          fontSize: labelled ? 12 : 10,
+          fontSize: labelled ? 12 : 11,
           position: labelled ? "outside" : "inside",
           formatter: ({ dataIndex }) => nameOf(dataIndex),
         },

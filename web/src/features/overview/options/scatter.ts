@@ -36,7 +36,7 @@ export function scatterOption(
   } as const;
   return {
     ...basis(look),
-    grid: { left: 24, right: 16, top: 16, bottom: 24, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 24, right: 16, top: 16, bottom: 32, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       ...basis(look).tooltip,
       formatter: (at) => {
@@ -51,7 +51,14 @@ export function scatterOption(
       xAxisIndex: 0,
       transformable: false,
     },
-    xAxis: { ...axis, type: "value", name: said.daysSince, nameGap: 26, min: 0 },
+    xAxis: {
+      ...axis,
+      type: "value",
+      name: said.daysSince,
+      nameGap: 34,
+      axisLabel: { ...axis.axisLabel, margin: 16 }, // below the largest point that stands on the axis
+      min: 0,
+    },
     yAxis: {
       ...axis,
       type: isWide ? "log" : "value",
