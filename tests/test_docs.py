@@ -47,6 +47,7 @@ OTHER_NAMES = {
     "pg_cron",
     "column_name",
     "request_id",
+    "has_period",
     "patron_cron",
     "pg_dump",
     "pg_restore",
