@@ -76,6 +76,6 @@ def test_tables_of_a_catalog_are_built_from_and_loaded_beside(kept: str, tmp_pat
         record = engine.build(TODAY)
         assert (record.kind, record.customers) == ("incremental", 4)
         found = rows(engine, "SELECT customer_id, total_purchases FROM customer_360 ORDER BY customer_id")
-        assert [row["total_purchases"] for row in found] == [2, 1, 0, 1]
+        assert [row["total_purchases"] for row in found] == [2, 0, 0, 1], "2 only returned something"
         with pytest.raises(DatabaseError, match="only reads the tables of the schema"):
             engine.append(CONTRACT[0], [])
