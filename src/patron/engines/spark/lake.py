@@ -19,6 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from sqlglot import exp
 
 from patron.contract import CONTRACT, IdType, Table
 from patron.contract.bookkeeping import BOOKKEEPING, BUILDS, NEW_CUSTOMERS
@@ -130,7 +131,7 @@ class Lake:
     def ids(self) -> IdType | None:
         """Return of which type ids are here; None where `init` has not run."""
         try:
-            found = self.rows(f"SELECT * FROM parquet.`{self.path(MARK)}`")
+            found = self.rows(f"SELECT * FROM {at(self.path(MARK))}")
         except NoDatabase:
             return None
         return found[0]["id_type"] if found else None
@@ -184,8 +185,8 @@ class Lake:
     def source(self, table: Table) -> str:
         """Return what to select a declared table's rows from."""
         if table in CONTRACT and self.where.schema:
-            return f"{self.where.schema}.{table.name}"
-        return f"{self.format_of(table.name)}.`{self.path(table.name)}`"
+            return ".".join(map(_quoted, (*self.where.schema.split("."), table.name)))
+        return at(self.path(table.name), self.format_of(table.name))
 
     def format_of(self, name: str) -> str:
         """Return the format of a table: that of the URL for the contract's, Parquet for Patron's own."""
@@ -307,6 +308,15 @@ class Lake:
                         yield from piece.cast(schema).to_batches()
 
         return pa.RecordBatchReader.from_batches(schema, read())
+
+
+def at(path: str, kind: str = "parquet") -> str:
+    """Return what to select the rows of a folder of files of a format from."""
+    return f"{kind}.{_quoted(path)}"
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(DIALECT)
 
 
 def parts(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

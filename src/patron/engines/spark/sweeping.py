@@ -13,16 +13,18 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from patron.engines.base import Row
-from patron.engines.spark.lake import Lake
+from patron.engines.spark.lake import Lake, at
 from patron.engines.spark.loaded import commits, folders_of, loaded_by
-from patron.engines.spark.session import telling
 from patron.errors import DatabaseError, NoDatabase
 
 KEPT_BUILDS = 3
 KEPT_FOR = timedelta(days=1)  # after a later build took its place
 TRIED_FOR = timedelta(days=7)  # no build takes that long: without a row of its own by then, it has failed
 ATTEMPTS, SWEPT = "attempts", "swept_folders"
-COLUMNS = {ATTEMPTS: ("folder", "started_at"), SWEPT: ("folder", "swept_at")}
+COLUMNS = {
+    ATTEMPTS: {"folder": "STRING", "started_at": "TIMESTAMP_NTZ"},
+    SWEPT: {"folder": "STRING", "swept_at": "TIMESTAMP_NTZ"},
+}
 
 
 def note_attempt(lake: Lake, folder: str, started_at: datetime) -> None:
@@ -78,17 +80,15 @@ def _read_of_loads(loads: list[Row], now: datetime) -> Iterable[str]:
 
 def _rows(lake: Lake, table: str) -> list[Row]:
     try:
-        return lake.rows(f"SELECT * FROM parquet.`{lake.path(table)}`")
+        return lake.rows(f"SELECT * FROM {at(lake.path(table))}")
     except NoDatabase:
         return []
 
 
 def _add(lake: Lake, table: str, folders: list[str], moment: datetime) -> None:
-    name, at = COLUMNS[table]
-    rows = pa.Table.from_pylist([{name: folder, at: _naive(moment)} for folder in folders])
-    with telling(lake.where):
-        frame = lake.session.createDataFrame(rows)
-    lake.write(frame, table, one_file=True)
+    columns = COLUMNS[table]
+    rows = [dict(zip(columns, (folder, _naive(moment)), strict=True)) for folder in folders]
+    lake.add(pa.Table.from_pylist(rows), table, columns)
 
 
 def _naive(moment: datetime) -> datetime:
