@@ -72,7 +72,7 @@ class KeptPicks:
         """Return the first rows of the chosen slices, or None where they are not all here."""
         places = np.empty(0, np.int64)
         for start in range(0, len(self._slices), AT_ONCE):
-            more = np.flatnonzero(chosen[self._slices[start : start + AT_ONCE]]) + start
+            more = np.flatnonzero(chosen.take(self._slices[start : start + AT_ONCE])) + start
             places = np.concatenate([places, more])
             if len(places) >= limit:
                 break

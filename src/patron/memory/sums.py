@@ -89,7 +89,7 @@ class _KeptPart:
 
     def rows(self, start: int, stop: int, chosen: Chosen, asked: Mapping[str, int]) -> Whole:
         """Return which rows of a stretch count."""
-        rows = np.flatnonzero(chosen[self.slices[start:stop]]) + start
+        rows = np.flatnonzero(chosen.take(self.slices[start:stop])) + start  # half the time of an index
         if not self.part.of_all:
             return rows
         first = self.first[np.searchsorted(self.starts, rows, side="right") - 1]
@@ -149,7 +149,7 @@ class KeptSums:
             for start, stop in part.stretches(days):
                 counted = part.rows(start, stop, chosen, days)
                 codes = part.codes[counted]
-                rows += np.bincount(codes, minlength=self._length)
+                rows += len(codes) if self._length == 1 else np.bincount(codes, minlength=self._length)
                 for place, (values, given) in enumerate(zip(part.values, part.given, strict=True)):
                     if values is not None:
                         larger = 10 ** (self._scales[place] - part.scales[place])
