@@ -99,7 +99,7 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
     _tab_to(page, "Last year")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?from=2024-01-01&to=2024-12-31")
-    expect(page.get_by_role("button", name="Period: Last year")).to_be_focused()
+    expect(page.get_by_role("button", name="Period: Last year", exact=True)).to_be_focused()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Escape")
     page.wait_for_url("**/")

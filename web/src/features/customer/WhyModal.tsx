@@ -28,7 +28,7 @@ export function WhyModal({ id, column, onClose }: Props): ReactElement {
     <Modal
       opened
       onClose={onClose}
-      size="xl"
+      size={960}
       title={<Text fw={600}>{said.why(heading(column))}</Text>}
       closeButtonProps={{ "aria-label": words.close }}
     >

@@ -1,8 +1,7 @@
 import { ActionIcon, Button, Group, Pill, Text } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import { type ReactElement, useEffect, useEffectEvent } from "react";
 
 import { statusQuery } from "@/shared/api/queries";
 import { useLook } from "@/shared/charts/look";
@@ -24,16 +23,10 @@ const said = words.filters;
 export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): ReactElement {
   const [filters, setFilters] = useFilters();
   const { data: status } = useQuery(statusQuery);
-  useHotkeys([
-    [
-      "Escape",
-      () => {
-        if (document.querySelector("[role=dialog],[role=menu],[role=listbox]")) return;
-        const last = lastOf(filters);
-        if (last) setFilters(last);
-      },
-    ],
-  ]);
+  useEscape(() => {
+    const last = lastOf(filters);
+    if (last) setFilters(last);
+  });
   return (
     <div className={classes.bar}>
       <Group gap="xs" className={classes.filters}>
@@ -63,6 +56,19 @@ export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): Reac
       <AsOf />
     </div>
   );
+}
+
+/** Act on Esc where nothing is open that it closes, and nobody types. */
+function useEscape(act: () => void): void {
+  const pressed = useEffectEvent(({ key, target }: KeyboardEvent) => {
+    const isTyped = target instanceof HTMLInputElement && target.type !== "checkbox";
+    if (key === "Escape" && !isTyped && !document.querySelector("[role=dialog],[role=menu],[role=listbox]")) act();
+  });
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => pressed(event);
+    window.addEventListener("keydown", heard, { capture: true }); // before what is open hears of it, and is gone
+    return () => window.removeEventListener("keydown", heard, { capture: true });
+  }, []);
 }
 
 /** Return filters without the one that stands last, or null where there is none. */

@@ -31,7 +31,7 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
   const name = preset ? said.presets[preset] : spanOf(period, formats);
 
   return (
-    <Group gap={2} wrap="nowrap">
+    <Group gap={4} wrap="nowrap">
       <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
         <Popover.Target>
           <Button
