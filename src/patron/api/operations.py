@@ -42,6 +42,7 @@ Word = Annotated[str | None, Query(max_length=LONGEST_TEXT, pattern="^[a-z0-9_]*
 @router.get("/status", response_model=Status, summary="What is shown, and to whom")
 async def get_status(context: Asked, caller: Viewer) -> Response:
     """Return the build that is shown, whether facts changed since, and who you are to this server."""
+    await context.mark()  # so that what is prepared is compared with the latest build, whoever made it
     row = await context.read(shop.status)
     who = {"caller": caller.label or caller.name, "role": caller.role, "masked": masked_for(caller)}
     building = context.builder.job is not None and context.builder.job.state == "running"
