@@ -125,6 +125,11 @@ def test_what_is_about_tokens_takes_an_issuer(line: str) -> None:
     assert f"{name} is about tokens, and takes an issuer" in told(f"[auth]\n{line}\n")
 
 
+def test_a_proxys_token_comes_in_a_header_of_its_own() -> None:
+    lines = 'issuer = "https://a"\naudience = "b"\nheader = "authorization"'
+    assert "header is where a proxy hands on its token" in told(f"[auth]\n{lines}\n")
+
+
 def test_lists_of_whom_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "ISSUER": "https://i",

@@ -7,11 +7,12 @@ cut points, and the record of the builds. It arrives in parts beside what is ser
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
+from threading import Event
 
 import pyarrow as pa
 from sqlglot import exp
@@ -35,6 +36,9 @@ class Part:
     table: str
     number: int
     query: str
+
+
+Bring = Callable[[Part, Receiver, Event], int]
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,10 @@ def publish(
         publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
         arrived = receiver.begin(publication, tables)
 
-        def bring(part: Part, to: Receiver) -> int:
+        def bring(part: Part, to: Receiver, stopped: Event) -> int:
             with source.stream(part.query) as reader:
                 coming = _as_made_here(reader, part.table, last["model"], target.model_mark)
+                coming = pa.RecordBatchReader.from_batches(coming.schema, _until(stopped, coming))
                 return to.receive(publication, part.table, part.number, coming)
 
         missing = [part for part in parts if (part.table, part.number) not in arrived]
@@ -102,9 +107,7 @@ def _receivers(first: Receiver, jobs: int) -> Iterator[list[Receiver]]:
         yield receivers
 
 
-def _bring_all(
-    parts: list[Part], receivers: list[Receiver], bring: Callable[[Part, Receiver], int], progress: OnProgress
-) -> int:
+def _bring_all(parts: list[Part], receivers: list[Receiver], bring: Bring, progress: OnProgress) -> int:
     """Bring all parts, one by each receiver at a time; return their rows.
 
     What is under way when one fails is brought to its end, so that it need not be brought again.
@@ -113,29 +116,40 @@ def _bring_all(
         rows = 0
         for number, part in enumerate(parts):
             progress(Progress(part.table, number, len(parts)))
-            rows += bring(part, receivers[0])
+            rows += bring(part, receivers[0], Event())
         return rows
     free: SimpleQueue[Receiver] = SimpleQueue()
+    stopped = Event()
     for receiver in receivers:
         free.put(receiver)
 
     def bring_one(part: Part) -> int:
         receiver = free.get()
         try:
-            return bring(part, receiver)
+            return bring(part, receiver, stopped)
         finally:
             free.put(receiver)
 
     with ThreadPoolExecutor(len(receivers), thread_name_prefix="patron-publishing") as pool:
         coming = {pool.submit(bring_one, part): part for part in parts}
+        rows = 0
         try:
-            rows = 0
             for number, done in enumerate(as_completed(coming)):
                 progress(Progress(coming[done].table, number, len(parts)))
                 rows += done.result()
-            return rows
+        except (KeyboardInterrupt, SystemExit):  # nobody is to wait for parts under way
+            stopped.set()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+    return rows
+
+
+def _until(stopped: Event, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if stopped.is_set():
+            raise BuildError("The publication was stopped; it goes on where it was when it is started again.")
+        yield batch
 
 
 def _is_ready(target: Engine) -> bool:

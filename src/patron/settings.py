@@ -154,6 +154,8 @@ class Auth(BaseModel):
         about_tokens = ("viewers", "analysts", "admins", "default_role", "header")
         if self.issuer is None and (given := [name for name in about_tokens if getattr(self, name)]):
             raise ValueError(f"{given[0]} is about tokens, and takes an issuer of these")
+        if self.header and self.header.lower() == "authorization":
+            raise ValueError("header is where a proxy hands on its token; Authorization is taken anyway")
         return self
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import anyio
 import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 
-from patron.api import create_app
+from patron.api import copying, create_app
 from patron.api.context import Context
 from patron.api.copying import Copies
 from patron.contract import table_named
@@ -86,3 +87,40 @@ def test_without_room_for_copies_the_database_answers(
     assert own.copies.facts is None
     assert not own.preparing
     assert (asked(client), client.get("/api/v1/search/customers?q=ann").json()) == before
+
+
+def test_who_asks_while_copies_are_made_finds_search_prepared_afterwards(
+    own: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.prepare()
+    own.serving.build(TODAY, full=False, progress=no_progress)
+    bring = own.copies.bring_up_to_date
+
+    def asked_meanwhile(build_id: int | None) -> None:
+        own.look_again()
+        anyio.run(own.mark)
+        bring(build_id)
+
+    monkeypatch.setattr(own.copies, "bring_up_to_date", asked_meanwhile)
+    own.prepare()
+    assert own.terms_kept
+    assert not own.preparing
+
+
+def test_copies_that_failed_are_tried_again_after_the_next_build(
+    own: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded = isinstance(own.serving, DuckDBServing)
+
+    def fails(*_: object) -> None:
+        raise OSError("INTERRUPT Error")
+
+    own.copies = Copies(own.serving)
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "copy_customers", fails)
+        own.prepare()
+    assert own.copies.facts is None
+    assert not own.preparing
+    own.serving.build(TODAY, full=False, progress=no_progress)
+    own.prepare()
+    assert (own.copies.facts is not None) == embedded

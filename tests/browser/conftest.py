@@ -29,7 +29,7 @@ Visit = Callable[..., Page]
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """The browser."""
     with sync_playwright() as playwright:
@@ -38,7 +38,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(kind: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A large shop, served, on each engine."""
     folder = tmp_path_factory.mktemp(f"large-{kind}")
@@ -47,7 +47,7 @@ def site(kind: str, databases: Databases, tmp_path_factory: pytest.TempPathFacto
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A small shop, served, on DuckDB; always the same one."""
     folder = tmp_path_factory.mktemp("small")

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from patron.contract import CONTRACT
+from patron.contract import CONTRACT, table_named
 from patron.customers import quick
 from patron.customers.copies import Room
 from patron.customers.profiles import profiles
 from patron.customers.search import prepare, search, words_of
 from patron.customers.timeline import first_pages
 from patron.engines import connect
+from patron.engines.arrow import arrow_schema
 from patron.engines.base import Engine
 from patron.engines.serving import serve
 from patron.settings import Settings
@@ -162,3 +164,29 @@ def _odd_shop() -> Shop:
             for number in range(300)
         ],
     )
+
+
+def test_products_in_no_order_are_sorted_first(databases: Databases, tmp_path: Path) -> None:
+    url, number = databases.empty("duckdb"), 20_000
+    shuffled = random.Random(3).sample(range(number), number)
+    products = pa.table({"product_id": shuffled, "product_name": [f"product {one}" for one in shuffled]})
+    with connect(url, Settings()) as engine:
+        engine.init()
+        table = table_named("product_catalog")
+        schema = arrow_schema(table, "bigint")
+        columns = {
+            name: products[name] if name in products.column_names else pa.nulls(number)
+            for name in schema.names
+        }
+        engine.append(table, pa.table(columns).cast(schema).to_batches(5_000))
+    room = Room(tmp_path, PLENTY)
+    before = room.left
+    with serve(url, Settings()) as serving, serving.reading(60) as engine:
+        facts = quick.copy_facts(engine, 1, room)
+    assert before - room.left == facts.bytes  # what was written in vain is given back
+    assert facts._name("product_catalog", 4711) == {
+        "product_name": "product 4711",
+        "category": None,
+        "brand": None,
+    }
+    databases.drop(url)

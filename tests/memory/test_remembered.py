@@ -15,7 +15,7 @@ from patron.api.context import opened
 from patron.engines import Engine
 from patron.memory import Memory, kept, remember, remember_days, remembering
 from patron.memory.kept import Slices
-from patron.memory.sums import Gathered, KeptSums
+from patron.memory.sums import Gathered, KeptSums, TooMany
 from patron.metrics import Figure, Filters, Forgotten, Period, compute, dashboard, registry
 from patron.metrics.parts import Sums, split
 from patron.settings import Settings
@@ -131,7 +131,7 @@ def test_sums_are_exact() -> None:
 
     def of(*channels: str) -> Decimal | None:
         chosen = slices.left_by(Filters(preferred_marketing_channel=channels))
-        gathered = [Gathered.of(sums.parts[0], sums, table.to_batches())]
+        gathered = [Gathered.of(sums.parts[0], sums, table.to_batches(), len(table))]
         value: Decimal | None = KeptSums(sums, gathered).rows(chosen, {})[0]["value"]
         return value
 
@@ -139,6 +139,8 @@ def test_sums_are_exact() -> None:
     assert of("1", "2", "3", "4") == Decimal("9007199254740993.02")
     assert of("3") is None
     assert of("nobody's") is None
+    with pytest.raises(TooMany):
+        Gathered.of(sums.parts[0], sums, table.to_batches(), len(table) - 1)
 
 
 def test_a_build_by_somebody_else_is_remembered_once_it_is_noticed(kind: str, databases: Databases) -> None:

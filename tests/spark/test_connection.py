@@ -61,6 +61,12 @@ def test_an_unknown_format_is_refused() -> None:
         ("java.io.IOException: Permission denied", "grant it the right"),
         ("[SCHEMA_NOT_FOUND] The schema `a`", "or put the right place into the URL"),
         ("S3: AccessDenied: Access Denied", "may not read or write /lake"),
+        ("S3Exception: null (Service: S3, Status Code: 403, Request ID: 1)", "grant it the right"),
+        ('Operation failed: "This request is not authorized", 403, HEAD, http://a', "grant it the right"),
+        (
+            "[FAILED_READ_FILE.FILE_NOT_EXIST] Reading file:/lake/made/l/x.parquet. It is not there.",
+            "bring them back",
+        ),
         ("StatusCode.UNAVAILABLE: closed", "connection to it was lost"),
         ("StatusCode.UNAVAILABLE: ipv4:127.0.0.1:40301: Connection refused", "connection to it was lost"),
         ("StatusCode.UNAVAILABLE: Tls handshake failed", "cannot be reached by TLS"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -230,6 +231,12 @@ def test_many_loads_leave_the_latest_easy_to_find(
     assert {row["folder"] for row in every[1::2]} == {"load-late"}
     public = rows(engine, f"SELECT change_id FROM parquet.`{engine.lake.path(loaded.COMMITS)}`")
     assert len(public) == 50, "whoever reads the lake without Patron finds them too"
+    shutil.rmtree(Path(engine.lake.path(loaded.COMMITS), "block=5"))
+    assert loaded.latest(engine.lake).change_id == 25
+    with pytest.raises(
+        DatabaseError, match=r"block=5|bring them back"
+    ):  # or a sweep would take those for failed ones
+        loaded.commits(engine.lake)
 
 
 def test_more_rows_than_go_with_a_query(

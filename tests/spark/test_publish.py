@@ -19,7 +19,7 @@ import patron.publish
 from patron.cli.state import State, read_status
 from patron.engines import Engine, connect
 from patron.engines.spark import SparkEngine
-from patron.errors import BuildError, DatabaseError
+from patron.errors import BuildError, DatabaseBusy, DatabaseError
 from patron.metrics import dashboard
 from patron.publish import publish
 from patron.settings import Settings
@@ -128,6 +128,38 @@ def test_parts_arrive_side_by_side_and_are_not_brought_again(
         assert served.last_build() is None
         done = publish(built, served, "lake", jobs=3)
         assert done.resumed_rows > 0
+        assert customers(served) == customers(built)
+
+
+def test_two_publications_into_one_schema_do_not_mix(
+    built: SparkEngine, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not target.startswith("postgresql:"):
+        return  # a file of DuckDB's is one process's alone
+    monkeypatch.setattr("patron.engines.postgres.receiving.SECONDS", 1)
+    with opened(target) as served, opened(target) as other:
+        served.init()
+        served.receiver().begin("another", ["slices"])
+        with pytest.raises(DatabaseBusy, match="Another publication into"):
+            publish(built, other, "lake")
+        served.close()
+        publish(built, other, "lake")
+        assert customers(other) == customers(built)
+
+
+def test_who_is_stopped_does_not_wait_for_parts_under_way(
+    built: SparkEngine, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patron.publish, "ROWS_A_PART", 100)
+
+    def stopped(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with opened(target) as served:
+        with pytest.raises(KeyboardInterrupt):
+            publish(built, served, "lake", stopped, jobs=2)
+        assert served.last_build() is None
+        publish(built, served, "lake", jobs=2)
         assert customers(served) == customers(built)
 
 

@@ -108,8 +108,9 @@ class Context:
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
             try:
                 return await self._in_thread(partial(function, None, memory), self._from_memory)
-            except Forgotten:
-                self._want_days(memory)
+            except Forgotten as what:
+                if what.of_days:
+                    self._want_days(memory)
         return await self.read(function, memory)
 
     async def search(self, words: Sequence[str], limit: int, *, personal: bool) -> list[Row]:
@@ -182,8 +183,8 @@ class Context:
                 if mark != self._prepared or not self.terms_kept:
                     self.terms_kept = False  # until they are those of this build
                     self.terms_kept = prepare(self.serving)
-                self.copies.bring_up_to_date(mark.build_id if mark and self.terms_kept else None)
                 self._prepared = mark
+                self.copies.bring_up_to_date(mark.build_id if mark and self.terms_kept else None)
                 if self._days_wanted:
                     self._remember_days()
             except Exception as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+
 import structlog
 
-from patron.customers.copies import Room
+from patron.customers.copies import NoRoom, Room
 from patron.customers.quick import CopiedCustomers, CopiedFacts, copy_customers, copy_facts
 from patron.customers.search import PREPARE_SECONDS
 from patron.engines.base import Engine
 from patron.engines.serving import Serving
-from patron.errors import PatronError
 
 
 class Copies:
@@ -33,15 +34,15 @@ class Copies:
         return copied if copied is not None and copied.build_id == build_id else None
 
     def bring_up_to_date(self, build_id: int | None) -> None:
-        """Copy what is not copied as it is; once there was no room for it, the database answers instead."""
-        folder, changes = self._serving.folder, self._serving.changes
-        if folder is None or changes is None or build_id is None or not self._wanted:
-            return
-        most = self._serving.settings.server.copied_bytes
+        """Copy what is not copied as it is; where that fails the database answers, after want of room for good."""
         if self.customers_of(build_id) is None:
             self._customers = None
         if self.facts is None:
             self._facts = None
+        folder, changes = self._serving.folder, self._serving.changes
+        if folder is None or changes is None or build_id is None or not self._wanted:
+            return
+        most = self._serving.settings.server.copied_bytes
         try:
             room = Room(folder, most - sum(one.bytes for one in (self._customers, self._facts) if one))
             with self._serving.reading(PREPARE_SECONDS) as engine:
@@ -49,8 +50,8 @@ class Copies:
                     self._customers = copy_customers(engine, build_id, room)
                 if self._facts is None:
                     self._facts = copy_facts(engine, changes, room)
-        except (OSError, PatronError) as error:
-            self._wanted = False
+        except Exception as error:  # whatever it is, no answer depends on copies
+            self._wanted = not (isinstance(error, NoRoom) or getattr(error, "errno", None) == errno.ENOSPC)
             structlog.get_logger().warning(
                 "preparing", said="copies are left out, and answers stay slow", kind=type(error).__name__
             )

@@ -53,6 +53,8 @@ class Tokens:
             raise AccessError("The keys of the tokens' issuer cannot be reached right now.") from error
         except (jwt.PyJWTError, ValueError) as error:
             raise BadToken("The token is not good.") from error
+        if self.auth.role_claim == "email" and claims.get("email_verified") is False:
+            raise BadToken("The token's e-mail address is not verified.")
         role = highest(_claim(claims, self.auth.role_claim), self.meant) or self.auth.default_role
         if role is None:
             raise BadToken("The token gives no role.")

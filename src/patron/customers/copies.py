@@ -31,18 +31,22 @@ class Scattered(Exception):
     """The rows lie in no order that would be of use."""
 
 
+class NoRoom(OSError):
+    """There is no room for copies."""
+
+
 class Room:
     """How many bytes copies may still take: no more than a setting says, nor than half of what is free."""
 
     def __init__(self, folder: Path, most: int) -> None:
         self.folder = folder
-        self._left = min(most, shutil.disk_usage(folder).free // 2)
+        self.left = min(most, shutil.disk_usage(folder).free // 2)
 
     def take(self, number: int) -> None:
-        """Take so many bytes; raises OSError where they are not there."""
-        self._left -= number
-        if self._left < 0:
-            raise OSError("there is no room for copies")
+        """Take so many bytes; raises NoRoom where they are not there."""
+        self.left -= number
+        if self.left < 0:
+            raise NoRoom("there is no room for copies")
 
 
 class _Texts(Sequence[str]):
@@ -111,10 +115,15 @@ class Copy:
 def copied(reader: pa.RecordBatchReader, room: Room) -> Copy:
     """Return a copy of rows in a file in the room's folder.
 
-    Raises Scattered where their keys are in no order, OSError where there is no room for them.
+    Raises Scattered where their keys are in no order, NoRoom where there is no room for them.
     """
+    before = room.left
     with tempfile.TemporaryFile(dir=room.folder) as file:
-        runs = _write(reader, file, room)
+        try:
+            runs = _write(reader, file, room)
+        except Scattered:
+            room.left = before  # the file goes at once
+            raise
         if not runs:
             return Copy([], reader.schema)
         file.flush()

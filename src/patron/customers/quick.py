@@ -25,6 +25,7 @@ from patron.customers.timeline import Item, Page, items_of, pages_of
 from patron.engines.base import Engine, Row
 
 MOST_FACTS = 500  # of a customer and table; a database picks the latest ones of more
+AT_ONCE = 8_192  # terms that are looked through before the next ones are
 NAMES_KEPT = 20_000  # of products and campaigns, as rows that need not be made again
 
 
@@ -34,8 +35,16 @@ class CopiedFacts:
     def __init__(self, changes: int, facts: dict[str, Copy], names: dict[str, Copy]) -> None:
         self.changes = changes
         self.bytes = sum(copy.bytes for copy in (*facts.values(), *names.values()))
-        self._facts, self._names = facts, names
-        self._name = lru_cache(NAMES_KEPT)(self._name_of)
+        self._facts = facts
+
+        @lru_cache(
+            NAMES_KEPT
+        )  # of no method: it would keep the files of former copies until a collection of garbage
+        def name(parent: str, key: Any) -> Row | None:
+            found = names[parent].rows(key, TOLD[parent])
+            return found[0] if found else None
+
+        self._name = name
 
     def first_pages(self, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
         """Return first pages by customer and length, as `timeline` gives them; not of who has no facts, or too many."""
@@ -55,10 +64,6 @@ class CopiedFacts:
 
     def _names_of(self, parent: str, keys: set[Any]) -> dict[Any, Row]:
         return {key: row for key in keys if (row := self._name(parent, key)) is not None}
-
-    def _name_of(self, parent: str, key: Any) -> Row | None:
-        found = self._names[parent].rows(key, TOLD[parent])
-        return found[0] if found else None
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,9 @@ class CopiedCustomers:
         number = 0
         for low, below in search.ranges(word):
             for _, is_personal, customers in self.terms.between(low, below):
-                for start in range(0, len(customers), most or len(customers)):
-                    part = slice(start, start + (most or len(customers)))
+                size = max(most, AT_ONCE) if most else len(customers)
+                for start in range(0, len(customers), size):
+                    part = slice(start, start + size)
                     found.append(
                         customers[part] if personal else customers[part].filter(pc.invert(is_personal[part]))
                     )
@@ -118,7 +124,7 @@ def _only(found: pa.Array, others: pa.Array) -> pa.Array:
 
 
 def copy_facts(engine: Engine, changes: int, room: Room) -> CopiedFacts:
-    """Return copies of all facts; raises OSError where there is no room for them."""
+    """Return copies of all facts; raises NoRoom where there is none for them."""
     return CopiedFacts(
         changes,
         {table.name: _copy(engine, table.name, ("customer_id", *_others(table)), room) for table in FACTS},
@@ -130,7 +136,7 @@ def copy_facts(engine: Engine, changes: int, room: Room) -> CopiedFacts:
 
 
 def copy_customers(engine: Engine, build_id: int, room: Room) -> CopiedCustomers:
-    """Return copies of the rows and terms of the latest build; raises OSError where there is no room for them."""
+    """Return copies of the rows and terms of the latest build; raises NoRoom where there is none for them."""
     return CopiedCustomers(
         build_id,
         _copy(engine, TABLE, tuple(kinds(engine.settings.id_type)), room),

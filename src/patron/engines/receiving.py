@@ -44,7 +44,8 @@ class Receiver(ABC):
     def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
         """Make room for `tables`; return the rows of each part, a table and its number, that is there already.
 
-        Parts of another publication are thrown away. Raises DatabaseError when there may be no room.
+        Parts of another publication are thrown away. Raises DatabaseBusy while another one is
+        under way, DatabaseError when there may be no room.
         """
 
     @abstractmethod

@@ -11,13 +11,14 @@ import pyarrow as pa
 from sqlglot import exp
 
 from patron.memory.kept import MOST_ROWS, KeptPicks, Memory, Slices
-from patron.memory.sums import Gathered, KeptSums
+from patron.memory.sums import Gathered, KeptSums, TooMany
 from patron.metrics.compute import Database, Shape, current_build, draw_to, lines, shaped
 from patron.metrics.parts import Picks, split
 from patron.metrics.registry import Query, registry
 from patron.metrics.window import Window
 
 DAYS = {one.name for one in fields(Window)}
+MOST_ADDED = 20_000_000  # rows of about twelve bytes each; for a figure of more the database is asked
 OF_A_PERIOD = {"is_always", "has_parts", *DAYS}
 
 
@@ -51,12 +52,14 @@ def remember_days(database: Streaming, memory: Memory) -> None:
     """Remember in `memory`, of the same build, what figures of any period are made of, which are many more rows."""
     if memory.has_days:
         return
-    for query, by in _queries():
-        if _has_period(query):
-            kept = _kept(database, query, Shape((), is_always=False, has_parts=True, by=by))
-            if kept is not None:
-                memory.keep(query.sql, by, kept, is_always=False)
-    memory.has_days = True
+    try:
+        for query, by in _queries():
+            if _has_period(query):
+                kept = _kept(database, query, Shape((), is_always=False, has_parts=True, by=by))
+                if kept is not None:
+                    memory.keep(query.sql, by, kept, is_always=False)
+    finally:
+        memory.has_days = True  # also where it fails: what takes so long is tried once a build
 
 
 def _has_period(query: Query) -> bool:
@@ -82,10 +85,15 @@ def _kept(database: Streaming, query: Query, shape: Shape) -> KeptSums | KeptPic
             return KeptPicks(parts, reader.read_all())
     if parts is None:
         return None
-    gathered = []
+    gathered: list[Gathered] = []
     for part in parts.parts:
         with _reading(database, part.query) as reader:
-            gathered.append(Gathered.of(part, parts, reader))
+            try:
+                gathered.append(
+                    Gathered.of(part, parts, reader, MOST_ADDED - sum(len(one) for one in gathered))
+                )
+            except TooMany:
+                return None
     return KeptSums(parts, gathered)
 
 

@@ -25,6 +25,10 @@ MANY = 1_000_000  # codes, up to which it is quicker to count them than to sort 
 EXACT = 2**53  # up to there floats add up whole numbers exactly
 
 
+class TooMany(Exception):
+    """There are more rows than memory should hold."""
+
+
 @dataclass
 class Gathered:
     """The rows of one part as they come, batch by batch."""
@@ -39,12 +43,17 @@ class Gathered:
     scales: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, part: Part, sums: Sums, batches: Iterable[pa.RecordBatch]) -> Gathered:
-        """Read all batches; raises TypeError for sums of a type that is not exact."""
+    def of(cls, part: Part, sums: Sums, batches: Iterable[pa.RecordBatch], most: int) -> Gathered:
+        """Read all batches; raises TypeError for sums that are not exact, TooMany for more than `most` rows."""
         found = cls(part, sums)
         for batch in batches:
             found._add(batch)
+            if len(found) > most:
+                raise TooMany
         return found
+
+    def __len__(self) -> int:
+        return sum(map(len, self.slices))
 
     def _add(self, batch: pa.RecordBatch) -> None:
         sums = [batch.column(f"sum_{place}") for place in range(self.sums.sums)]
@@ -201,7 +210,7 @@ def _ordered(rows: list[Row], terms: Sequence[tuple[Formula, bool]], columns: Co
 
 def _numbered(gathered: Sequence[Gathered], sums: Sums) -> tuple[list[Numbers], list[Column], int]:
     """Return the number of each row's keys, part by part, the keys by their number, and how many there are."""
-    lengths = [sum(map(len, one.slices)) for one in gathered]
+    lengths = [len(one) for one in gathered]
     if sums.keys == 0:
         return [np.zeros(length, np.int8) for length in lengths], [], 1
     if sum(lengths) == 0:

@@ -111,6 +111,11 @@ def current_build(database: Database) -> Build:
 class Forgotten(LookupError):
     """What memory alone does not know; it takes the database."""
 
+    def __init__(self, what: str, *, of_days: bool = False) -> None:
+        """Take what it is, and whether a memory of days would know it."""
+        super().__init__(what)
+        self.of_days = of_days
+
 
 def compute(
     database: Database | None,
@@ -213,7 +218,7 @@ class _Reader:
         if (remembered := self._remembered(query, options, days)) is not None:
             return remembered
         if self.database is None:
-            raise Forgotten(query.sql)
+            raise Forgotten(query.sql, of_days=not self.is_always)
         has_parts = days.has_parts and not self.is_always
         shape = Shape(tuple(self.filters.given), self.is_always, has_parts, options.get("by"))
         sql, names = _statement(self.database, query, shape)

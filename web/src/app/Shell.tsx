@@ -89,18 +89,21 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
 function useArrival(page: string): void {
   const shown = useRef(page);
   const isBack = useRef(false);
+  const search = useSearch();
   useEffect(() => {
     const back = () => (isBack.current = true);
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }, []);
   useEffect(() => {
-    if (shown.current === page) return;
+    const arrived = shown.current !== page;
+    const wasBack = isBack.current;
+    isBack.current = false; // also where only the filters went back
+    if (!arrived) return;
     shown.current = page;
-    if (!isBack.current) window.scrollTo(0, 0);
-    isBack.current = false;
+    if (!wasBack) window.scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
-  }, [page]);
+  }, [page, search]);
 }
 
 function Rail(): ReactElement {

@@ -119,8 +119,12 @@ class DuckDBEngine(Engine):
 
     @contextmanager
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
-        with self.cursor() as cursor, self._telling():
-            yield cursor.sql(sql, params=list(parameters) or None).to_arrow_reader(100_000)
+        with (
+            self.cursor() as cursor,
+            self._telling(),
+            cursor.sql(sql, params=list(parameters) or None).to_arrow_reader(100_000) as reader,
+        ):
+            yield reader
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -47,7 +47,7 @@ class DuckDBReceiver(Receiver):
         return int(stored)
 
     def swap(self, tables: Iterable[str]) -> None:
-        with self.engine.writing, self.engine.transaction() as cursor:
+        with self.engine.writing.to_contract(), self.engine.transaction() as cursor:
             for table in tables:
                 cursor.execute(f"DROP TABLE {table}")
                 cursor.execute(f"ALTER TABLE {arriving(table)} RENAME TO {table}")

@@ -115,7 +115,9 @@ class DuckDBReader(DuckDBEngine):
     @contextmanager
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
         with self._telling():
-            yield self.connection.sql(sql, params=list(parameters) or None).to_arrow_reader(10_000)
+            relation = self.connection.sql(sql, params=list(parameters) or None)
+            with relation.to_arrow_reader(10_000) as reader:  # left open, it would let no other query begin
+                yield reader
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

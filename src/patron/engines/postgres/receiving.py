@@ -6,15 +6,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 import pyarrow as pa
 
 from patron.contract.ddl import create_table
 from patron.engines.postgres.copying import copy_batches
 from patron.engines.postgres.render import quoted
 from patron.engines.receiving import ARRIVALS, Receiver, arriving
+from patron.errors import DatabaseBusy
 
 if TYPE_CHECKING:
     from patron.engines.postgres.engine import PostgresEngine
+
+
+# The advisory lock of a session under which a publication into a schema is brought.
+LOCK = f"{0x0A740A}, hashtext(current_schema())"
+SECONDS = 10  # for a server to notice that who held it was killed
 
 
 class PostgresReceiver(Receiver):
@@ -35,6 +42,7 @@ class PostgresReceiver(Receiver):
             yield PostgresReceiver(another)
 
     def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
+        self._lock()
         with self.engine.writing() as connection:
             there = _unlogged(create_table(ARRIVALS, "postgres"))
             connection.execute(there)
@@ -49,6 +57,16 @@ class PostgresReceiver(Receiver):
                     connection.execute(_unlogged(f"CREATE TABLE {name} (LIKE {self.home}.{table})"))
             found = connection.execute('SELECT table_name, part, "rows" FROM arrivals').fetchall()
         return {(table, part): rows for table, part, rows in found}
+
+    def _lock(self) -> None:
+        try:
+            with self.engine.connection.transaction():
+                self.engine.connection.execute(f"SET LOCAL lock_timeout = '{SECONDS}s'".encode())
+                self.engine.connection.execute(f"SELECT pg_advisory_lock({LOCK})".encode())
+        except psycopg.errors.LockNotAvailable as error:
+            raise DatabaseBusy(
+                f"Another publication into {self.engine.shown} is under way; wait until it has ended, then try again."
+            ) from error
 
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
         with self.engine.writing() as connection, connection.cursor() as cursor:
@@ -65,6 +83,8 @@ class PostgresReceiver(Receiver):
                 connection.execute(f"INSERT INTO {there} SELECT * FROM {come}".encode())
                 connection.execute(f"DROP TABLE {come}".encode())
             connection.execute(f"DROP TABLE {self.home}.arrivals".encode())
+        # Of a publication that failed the lock goes with the session.
+        self.engine.query(f"SELECT pg_advisory_unlock({LOCK})")
         for table in tables:
             with self.engine.writing() as connection:
                 connection.execute(f"ANALYZE {self.home}.{table}".encode())

@@ -59,10 +59,21 @@ class Loaded:
 
 
 def commits(lake: Lake) -> list[Row]:
-    """Return the rows of all loads that changed something, the latest first; of those with one number, the first."""
-    last = latest(lake).change_id
-    blocks = [lake.path(_block(number)) for number in range(last // BLOCK + 1)]
-    found = _rows(lake, COMMITS, blocks, COLUMNS, "")
+    """Return the rows of all loads that changed something, the latest first; of those with one number, the first.
+
+    Raises DatabaseError where rows of some are gone: who took what those stored for what nobody reads would erase it.
+    """
+    last = latest(lake)
+    if last.folder is None:
+        return []
+    numbers = range(last.change_id // BLOCK + 1)
+    lake.show_own(COMMITS, [lake.path(_block(number)) for number in numbers], COLUMNS)
+    found = lake.rows(f"SELECT * FROM {COMMITS}")
+    if {row["change_id"] // BLOCK for row in found} != set(numbers):
+        raise DatabaseError(
+            f"{lake.where.shown} lacks files of {COMMITS} that loads wrote; bring them back, as from former "
+            "versions that the store keeps."
+        )
     return sorted(found, key=lambda row: (-row["change_id"], row["finished_at"], row["folder"]))
 
 

@@ -35,7 +35,8 @@ NO_TOKEN = re.compile(r"UNAUTHENTICATED|Unauthenticated|Invalid token|\b401\b.{0
 NO_RIGHT = re.compile(r"INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED")
 # In the words of file systems and object stores.
 NO_RIGHT_TO_FILES = re.compile(
-    r"Permission denied|Mkdirs failed|AccessDenied|AccessControlException|\bForbidden\b|status code:? 403\b"
+    r"Permission denied|Mkdirs failed|AccessDenied|AccessControlException|\bForbidden\b"
+    r"|(?i:status code:? 403\b|not authorized)|, 403, "
 )
 LOST = re.compile(r"StatusCode\.(UNAVAILABLE|CANCELLED)|SESSION_CLOSED|SESSION_NOT_FOUND|SESSION_CHANGED")
 NO_TLS = re.compile(r"handshake|SSL_ERROR|CERTIFICATE_VERIFY_FAILED", re.IGNORECASE)
@@ -135,6 +136,8 @@ def told(error: Exception, where: Place, reading: str | None = None) -> PatronEr
         return _lost(at, said)
     if NO_TOKEN.search(text):
         return DatabaseError(f"{at} does not accept the token; put a valid one into the URL (;token=…).")
+    if "FILE_NOT_EXIST" in text and f"{where.tables}/{FOLDER}/" in text:
+        return _gone(where, said)
     if any(word in text for word in NOT_THERE):
         return _not_there(where, said)
     if reading:
@@ -159,12 +162,16 @@ def _lost(at: str, said: str) -> DatabaseError:
     )
 
 
+def _gone(where: Place, said: str) -> DatabaseError:
+    return DatabaseError(
+        f"{where.shown} lacks files that a build or a load wrote ({said}); bring them back, as from former "
+        "versions that the store keeps."
+    )
+
+
 def _not_there(where: Place, said: str) -> DatabaseError:
     if f"{where.tables}/{FOLDER}/" in said:
-        return DatabaseError(
-            f"{where.shown} lacks files that a build or a load wrote ({said}); bring them back, as from former "
-            "versions that the store keeps."
-        )
+        return _gone(where, said)
     if where.schema:
         return NoDatabase(
             f"{where.shown} lacks something that Patron needs ({said}); see that {where.schema} is right and has all "
