@@ -112,14 +112,14 @@ def _bring_all(parts: list[Part], receivers: list[Receiver], bring: Bring, progr
 
     What is under way when one fails is brought to its end, so that it need not be brought again.
     """
+    stopped = Event()
     if len(receivers) == 1:
         rows = 0
         for number, part in enumerate(parts):
             progress(Progress(part.table, number, len(parts)))
-            rows += bring(part, receivers[0], Event())
+            rows += bring(part, receivers[0], stopped)
         return rows
     free: SimpleQueue[Receiver] = SimpleQueue()
-    stopped = Event()
     for receiver in receivers:
         free.put(receiver)
 

@@ -12,12 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.memory.numbers import Whole, unit_of, whole
+from patron.memory.numbers import EXACT, Whole, unit_of, whole
 from patron.metrics.parts import Column
 
 Row = dict[str, Any]
 FEW = 1_000  # different words of a column
-EXACT = 2**53  # from there on floats do not tell whole numbers apart
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.memory.numbers import Chosen, Numbers, Whole, slice_numbers, small, unit_of, whole
+from patron.memory.numbers import EXACT, Chosen, Numbers, Whole, slice_numbers, small, unit_of, whole
 from patron.memory.picked import Row, rows_of
 from patron.metrics.conditions import number_of
 from patron.metrics.parts import SLICE, Column, Columns, Formula, Part, Sums
 
 MANY = 1_000_000  # codes, up to which it is quicker to count them than to sort them
-EXACT = 2**53  # up to there floats add up whole numbers exactly
 
 
 class TooMany(Exception):

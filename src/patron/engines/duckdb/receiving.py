@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from patron.contract.ddl import create_table
+from patron.engines.arrow import readable
 from patron.engines.receiving import ARRIVALS, Receiver, arriving
 
 if TYPE_CHECKING:
@@ -38,11 +39,10 @@ class DuckDBReceiver(Receiver):
 
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
         with self.engine.writing, self.engine.transaction() as cursor:
-            cursor.register("arriving_rows", rows)
-            stored = cursor.execute(
-                f"INSERT INTO {arriving(table)} BY NAME SELECT * FROM arriving_rows"
-            ).fetchall()[0][0]
-            cursor.unregister("arriving_rows")
+            with readable(rows, cursor):
+                (stored,) = cursor.execute(
+                    f"INSERT INTO {arriving(table)} BY NAME SELECT * FROM arriving"
+                ).fetchall()[0]
             cursor.execute("INSERT INTO arrivals VALUES (?, ?, ?, ?)", [publication, table, part, stored])
         return int(stored)
 
