@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from patron.engines import connect
 from patron.engines.address import address
 from patron.engines.base import Progress
 from patron.engines.serving import serve
-from patron.engines.spark import SparkEngine
+from patron.engines.spark import SparkEngine, session
 from patron.engines.spark.session import place, told
 from patron.errors import BuildError, DatabaseError, NoDatabase, SettingsError, SourceError
 from patron.settings import Settings
@@ -107,6 +108,23 @@ def test_a_place_that_has_no_lake_is_not_built_in(sail_url: str) -> None:
 def test_a_server_that_is_not_there_is_told_of_at_once() -> None:
     with pytest.raises(DatabaseError, match="cannot be reached"):
         connect(f"sc://127.0.0.1:{free_port()}/;tables=/lake", Settings())
+
+
+def test_a_server_that_falls_silent_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "ASKED_EVERY", 1.0)
+    monkeypatch.setattr(session, "ANSWERED_WITHIN", 1.0)
+    monkeypatch.setattr(session, "TRIES", 0)
+    server = SailProcess()
+    try:
+        with connect(f"sc://127.0.0.1:{server.port}/;tables={tmp_path / 'lake'}", Settings()) as engine:
+            engine.init()
+            server.process.send_signal(signal.SIGSTOP)
+            with pytest.raises(DatabaseError, match="the connection to it was lost"):
+                engine.query("SELECT COUNT(*) FROM customer_info")
+            server.process.send_signal(signal.SIGCONT)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+        server.stop()
 
 
 def test_a_lake_without_tables_asks_for_init(sail_url: str) -> None:

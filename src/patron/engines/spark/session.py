@@ -26,6 +26,9 @@ FORMATS = ("parquet", "delta", "iceberg")
 SESSION = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
 FOLDER = "made"  # of all that builds and loads write, under the tables
 PORT, SECONDS, TRIES = 15002, 10, 2  # tries after a lost connection, some seconds in all
+# A connection on which nothing comes is asked whether it lives: a statement may take hours, a network may go silent.
+# Servers made with Java hang up on who asks more often than every five minutes.
+ASKED_EVERY, ANSWERED_WITHIN = 330.0, 30.0  # seconds
 NOT_THERE = (
     *("TABLE_OR_VIEW_NOT_FOUND", "PATH_NOT_FOUND", "SCHEMA_NOT_FOUND", "Table not found"),
     *("DELTA_PATH_DOES_NOT_EXIST", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE"),
@@ -83,6 +86,7 @@ def open_session(where: Place) -> SparkSession:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyspark warns of its own parts
+            from pyspark.sql.connect.client.core import DefaultChannelBuilder
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
         warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")  # an error says so too
@@ -94,11 +98,19 @@ def open_session(where: Place) -> SparkSession:
         ) from error
     _reach(where)
     with telling(where):
-        session = SparkSession.builder.remote(where.server).create()
+        session = SparkSession.builder.channelBuilder(DefaultChannelBuilder(where.server, _alive())).create()
         session.client.set_retry_policies([DefaultPolicy(max_retries=TRIES)])
         for name, value in SESSION.items():
             session.conf.set(name, value)
         return session
+
+
+def _alive() -> list[tuple[str, int]]:
+    return [
+        ("grpc.keepalive_time_ms", round(ASKED_EVERY * 1000)),
+        ("grpc.http2.ping_timeout_ms", round(ANSWERED_WITHIN * 1000)),
+        ("grpc.http2.max_pings_without_data", 0),  # as many as it takes
+    ]
 
 
 def _reach(where: Place) -> None:
