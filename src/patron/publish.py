@@ -1,7 +1,8 @@
 """Brings what was built in one database to where it is served from.
 
 What is brought is all that a build leaves behind: the tables that customer_360 and the figures are read from, the
-cut points, and the record of the builds. It arrives in parts beside what is served and is swapped in whole.
+cut points, and the record of the builds; where asked, the contract's tables too, of which the pages of customers
+show single facts. It arrives in parts beside what is served and is swapped in whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from threading import Event
 import pyarrow as pa
 from sqlglot import exp
 
+from patron.contract import CONTRACT
 from patron.contract.bookkeeping import BUILDS, NEW_CUSTOMERS
 from patron.engines.base import Engine, OnProgress, Progress, no_progress
 from patron.engines.receiving import Receiver
@@ -43,22 +45,33 @@ Bring = Callable[[Part, Receiver, Event], int]
 
 @dataclass(frozen=True)
 class Published:
-    """What a publication brought: the build, its rows in all, those that had arrived in an earlier try, seconds."""
+    """What a publication brought: the build, its rows in all, those that had arrived in an earlier try, seconds.
+
+    `facts` says whether the facts came too, and are not there at all or from an earlier publication.
+    """
 
     build_id: int
     rows: int
     resumed_rows: int
     seconds: float
+    facts: bool
 
 
 def publish(
-    source: Engine, target: Engine, shown: str, progress: OnProgress = no_progress, *, jobs: int = 1
+    source: Engine,
+    target: Engine,
+    shown: str,
+    progress: OnProgress = no_progress,
+    *,
+    jobs: int = 1,
+    facts: bool = False,
 ) -> Published:
     """Bring the latest build of `source`, which is `shown` so, to `target`, whole or not at all.
 
-    At most `jobs` parts are brought at the same time, where both sides let more than one be. One that was killed
-    goes on where it was. Raises BuildError when there is nothing to publish, it was made by another version of
-    Patron or is no longer whole, DatabaseError when either side fails; `target` is then as it was.
+    With `facts` the contract's tables come too, as they are now. At most `jobs` parts are brought at the same time,
+    where both sides let more than one be. One that was killed goes on where it was. Raises BuildError when there is
+    nothing to publish, it was made by another version of Patron or is no longer whole, DatabaseError when either side
+    fails; `target` is then as it was.
     """
     start = time.monotonic()
     with source.snapshot():
@@ -77,11 +90,17 @@ def publish(
             )
         if not _is_ready(target):
             target.init()
-        tables = _tables()
-        parts = [part for table, columns in tables.items() for part in _parts(source, table, columns)]
+        tables, sources = _tables(), CONTRACT if facts else ()
+        columns = tables | {table.name: table.names for table in sources}
+        counts = {table: _count(source, table) for table in columns}
+        parts = [part for table in columns for part in _parts(source, table, columns[table], counts[table])]
         receiver = target.receiver()
-        publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
-        arrived = receiver.begin(publication, tables)
+        # Facts come and go without a build; parts of theirs that arrived are only of use while they are the same.
+        of_facts = "".join(f" {table.name}={counts[table.name]}" for table in sources)
+        publication = (
+            f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}{of_facts}"
+        )
+        arrived = receiver.begin(publication, tables, sources)
 
         def bring(part: Part, to: Receiver, stopped: Event) -> int:
             with source.stream(part.query) as reader:
@@ -92,9 +111,9 @@ def publish(
         missing = [part for part in parts if (part.table, part.number) not in arrived]
         with _receivers(receiver, jobs if source.shares_snapshots else 1) as receivers:
             rows = _bring_all(missing, receivers, bring, progress)
-        receiver.swap(tables)
+        receiver.swap(tables, sources)
     resumed = sum(arrived.values())
-    return Published(int(last["build_id"]), rows + resumed, resumed, time.monotonic() - start)
+    return Published(int(last["build_id"]), rows + resumed, resumed, time.monotonic() - start, facts)
 
 
 @contextmanager
@@ -164,10 +183,10 @@ def _tables() -> dict[str, tuple[str, ...]]:
     return made | {table.name: table.names for table in (NEW_CUSTOMERS, BUILDS)}
 
 
-def _parts(source: Engine, table: str, columns: tuple[str, ...]) -> list[Part]:
+def _parts(source: Engine, table: str, columns: tuple[str, ...], rows: int) -> list[Part]:
     """Return a table's parts: customers are spread over them by a hash that does not change."""
     query = exp.select(*map(exp.column, columns)).from_(exp.to_table(table))
-    parts = max(1, -(-_count(source, table) // ROWS_A_PART)) if BY in columns else 1
+    parts = max(1, -(-rows // ROWS_A_PART)) if BY in columns else 1
     bounds = [f"{place * HASHES // parts:04x}" for place in range(1, parts)]
     return [
         Part(table, number, source.sql(query.where(*_between(low, high), copy=True)))

@@ -38,8 +38,17 @@ Jobs = Annotated[
 ]
 
 
+Facts = Annotated[
+    bool,
+    typer.Option(
+        "--facts",
+        help="Bring the tables that it was built from too, whose rows the pages of customers show one by one.",
+    ),
+]
+
+
 @command(DATA)
-def publish(run: Run, to: To, source: From = None, jobs: Jobs = 2) -> None:
+def publish(run: Run, to: To, source: From = None, facts: Facts = False, jobs: Jobs = 2) -> None:
     """Bring the latest build's tables to the database that serves them, swapped in whole.
 
     Whoever reads there sees what was there until all has arrived. One that was stopped goes on where it was.
@@ -53,7 +62,7 @@ def publish(run: Run, to: To, source: From = None, jobs: Jobs = 2) -> None:
         run.connect(to, create=True) as served,
         run.progress(f"Publishing to {shown(to)}") as progress,
     ):
-        done = bring(built, served, shown(origin), progress, jobs=jobs)
+        done = bring(built, served, shown(origin), progress, jobs=jobs, facts=facts)
     said = Text.assemble(
         (f"Build {done.build_id} of {shown(origin)} is at {shown(to)}", "bold green"),
         f" in {seconds(done.seconds)}: {counted(done.rows, 'row')}",

@@ -7,7 +7,7 @@ behind the last part that arrived. What readers see does not change before `swap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -41,11 +41,13 @@ class Receiver(ABC):
         yield None
 
     @abstractmethod
-    def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
-        """Make room for `tables`; return the rows of each part, a table and its number, that is there already.
+    def begin(
+        self, publication: str, tables: Iterable[str], sources: Sequence[Table] = ()
+    ) -> dict[tuple[str, int], int]:
+        """Make room for `tables` and `sources`; return the rows of each part, a table and its number, that are there.
 
-        Parts of another publication are thrown away. Raises DatabaseBusy while another one is
-        under way, DatabaseError when there may be no room.
+        `sources` are the contract's tables, where these are brought too. Parts of another publication are thrown
+        away. Raises DatabaseBusy while another one is under way, DatabaseError when there may be no room.
         """
 
     @abstractmethod
@@ -53,5 +55,5 @@ class Receiver(ABC):
         """Store one part's rows and note that it is there; return how many."""
 
     @abstractmethod
-    def swap(self, tables: Iterable[str]) -> None:
-        """Let what has arrived take the place of what `tables` held, for all readers at the same moment."""
+    def swap(self, tables: Iterable[str], sources: Sequence[Table] = ()) -> None:
+        """Let what has arrived take the place of what the tables held, for all readers at the same moment."""

@@ -52,10 +52,17 @@ def recluster_if_needed(connection: duckdb.DuckDBPyConnection, table: Table, id_
     tail = number(connection, "SELECT SUM(tail) FROM clustering WHERE table_name = ?", [table.name])
     if tail <= LONGEST_TAIL * number(connection, f"SELECT COUNT(*) FROM {table.name}"):
         return False
-    ordered = replace(table, name=f"{table.name}_in_order")
-    connection.execute(create_table(ordered, "duckdb", id_type, keys=False, if_not_exists=False))
-    connection.execute(f"INSERT INTO {ordered.name} BY NAME SELECT * FROM {table.name} ORDER BY {ORDER}")
-    connection.execute(f"DROP TABLE {table.name}")
-    connection.execute(f"ALTER TABLE {ordered.name} RENAME TO {table.name}")
-    connection.execute("DELETE FROM clustering WHERE table_name = ?", [table.name])
+    write_anew(connection, table, id_type, table.name)
     return True
+
+
+def write_anew(connection: duckdb.DuckDBPyConnection, table: Table, id_type: IdType, source: str) -> None:
+    """Write `table` anew with the rows of `source`, facts in order, in the caller's transaction."""
+    written = replace(table, name=f"{table.name}_in_order")
+    connection.execute(create_table(written, "duckdb", id_type, keys=False, if_not_exists=False))
+    order = f"ORDER BY {ORDER}" if table.is_fact else ""
+    connection.execute(f"INSERT INTO {written.name} BY NAME SELECT * FROM {source} {order}")
+    connection.execute(f"DROP TABLE {table.name}")
+    connection.execute(f"ALTER TABLE {written.name} RENAME TO {table.name}")
+    connection.execute(create_table(CLUSTERING, "duckdb"))
+    connection.execute("DELETE FROM clustering WHERE table_name = ?", [table.name])

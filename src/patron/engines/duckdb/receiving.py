@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from patron.contract import Table
 from patron.contract.ddl import create_table
 from patron.engines.arrow import readable
+from patron.engines.duckdb.clustering import write_anew
 from patron.engines.receiving import ARRIVALS, Receiver, arriving
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ class DuckDBReceiver(Receiver):
     def __init__(self, engine: DuckDBEngine) -> None:
         self.engine = engine
 
-    def begin(self, publication: str, tables: Iterable[str]) -> dict[tuple[str, int], int]:
+    def begin(
+        self, publication: str, tables: Iterable[str], sources: Sequence[Table] = ()
+    ) -> dict[tuple[str, int], int]:
         with self.engine.writing, self.engine.transaction() as cursor:
             cursor.execute(create_table(ARRIVALS, "duckdb"))
             other = "SELECT 1 FROM arrivals WHERE publication <> ?"
@@ -30,7 +34,7 @@ class DuckDBReceiver(Receiver):
                 cursor.execute(other, [publication]).fetchall()
                 or not cursor.execute(known, [publication]).fetchall()
             )
-            for table in tables if fresh else ():
+            for table in (*tables, *(one.name for one in sources)) if fresh else ():
                 cursor.execute(f"CREATE OR REPLACE TABLE {arriving(table)} AS FROM {table} WITH NO DATA")
             if fresh:
                 cursor.execute("DELETE FROM arrivals")
@@ -46,9 +50,12 @@ class DuckDBReceiver(Receiver):
             cursor.execute("INSERT INTO arrivals VALUES (?, ?, ?, ?)", [publication, table, part, stored])
         return int(stored)
 
-    def swap(self, tables: Iterable[str]) -> None:
+    def swap(self, tables: Iterable[str], sources: Sequence[Table] = ()) -> None:
         with self.engine.writing.to_contract(), self.engine.transaction() as cursor:
             for table in tables:
                 cursor.execute(f"DROP TABLE {table}")
                 cursor.execute(f"ALTER TABLE {arriving(table)} RENAME TO {table}")
+            for source in sources:
+                write_anew(cursor, source, self.engine.settings.id_type, arriving(source.name))
+                cursor.execute(f"DROP TABLE {arriving(source.name)}")
             cursor.execute("DROP TABLE arrivals")

@@ -33,6 +33,11 @@ _INDEXES = """
     WHERE indrelid = CAST(%s AS regclass)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
+_OWN_REFERENCES = """
+    SELECT CAST(conname AS text)
+    FROM pg_constraint
+    WHERE conrelid = CAST(%s AS regclass) AND contype = 'f'
+"""
 _FOREIGN_KEYS = """
     SELECT CAST(conname AS text)
     FROM pg_constraint
@@ -76,6 +81,12 @@ def without_references(connection: psycopg.Connection[Any], table: str) -> Itera
     yield
     for owner, name, definition in references:
         connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
+
+
+def drop_foreign_keys(connection: psycopg.Connection[Any], table: str) -> None:
+    """Take away for good what `table` refers to others by."""
+    for (name,) in connection.execute(_OWN_REFERENCES, [table]).fetchall():
+        connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {quoted(name)}".encode())
 
 
 def foreign_keys(connection: psycopg.Connection[Any], table: str, column: str) -> list[str]:
