@@ -14,14 +14,15 @@ from patron.engines import connect
 from patron.engines.spark import SparkEngine
 from patron.engines.spark.lake import Lake
 from patron.errors import DatabaseError, NoDatabase
-from patron.settings import Settings
+from patron.settings import Model, Settings
 from patron.sources.load import load
 from tests.reference import Shop
 from tests.shops import TODAY, shop
 from tests.sources.files import keys, shop_files
-from tests.support.databases import Databases, fill, requested_lakes, rows
+from tests.support.databases import Databases, fill, lakes_of_the_model, rows
 
 SCHEMA = "shop"
+PLAIN = Settings(model=Model(figures=False))  # which takes half as many statements
 
 
 def fill_catalog(engine: SparkEngine, some: Shop) -> None:
@@ -52,7 +53,7 @@ def test_a_schema_that_there_is_not(sail: SparkEngine, sail_url: str) -> None:
         connect(f"{sail_url};schema=nosuch", Settings())
 
 
-@pytest.fixture(params=[one for one in requested_lakes() if one == "spark"])
+@pytest.fixture(params=[one for one in lakes_of_the_model() if one == "spark"])
 def kept(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
     """The URL of an empty lake on an engine whose catalog all sessions see."""
     url = databases.empty(request.param)
@@ -63,12 +64,12 @@ def kept(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_tables_of_a_catalog_are_built_from_and_loaded_beside(kept: str, tmp_path: Path) -> None:
-    with connect(kept, Settings()) as plain:
+    with connect(kept, PLAIN) as plain:
         assert isinstance(plain, SparkEngine)
         plain.init()
         fill_catalog(plain, shop(purchases=[{"customer_id": number} for number in (1, 7)]))
     apart = f"{kept}/apart;schema={SCHEMA}"  # only the catalog says where the tables are
-    with connect(apart, Settings()) as engine:
+    with connect(apart, PLAIN) as engine:
         engine.init()
         assert engine.build(TODAY).customers == 2
         assert load(engine, shop_files(tmp_path)).updated == 1

@@ -49,7 +49,7 @@ def requested_lakes() -> list[str]:
     """Return the engines behind Spark Connect to test: those PATRON_TEST_ENGINES names, or Sail.
 
     A build on them costs many times that on the others, so they run the model and what is theirs alone; one on
-    Apache Spark takes a minute.
+    Apache Spark takes a minute, so it runs the model and what no other does.
     """
     wanted = _wanted()
     return [name for name in LAKES if name in (["sail"] if wanted is None else wanted)]

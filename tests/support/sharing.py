@@ -24,6 +24,8 @@ _LONGEST = (
     "tests/browser",
     "tests/robustness/test_kills.py duckdb",
     "tests/spark/test_model.py spark",
+    "tests/spark/test_workers.py spark",
+    "tests/spark/test_catalog.py spark",
     "tests/model/test_against_reference.py duckdb",
     "tests/metrics/test_figures.py duckdb",
     "tests/robustness/test_kills.py postgres18",
