@@ -77,6 +77,13 @@ def main(
             show_default="both",
         ),
     ] = None,
+    lake_again: Annotated[
+        bool,
+        typer.Option(
+            "--lake-again/--lake-once",
+            help="Of spark: compare the incremental build with a second whole one, or leave that out.",
+        ),
+    ] = True,
     publish_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Customers that are published to PostgreSQL.")
     ] = 1_000_000,
@@ -130,7 +137,7 @@ def main(
     lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
     lake_engines = chosen(lake_engine, lakes.ENGINES, "of a lake")
     measured |= {
-        "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say),
+        "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say, again=lake_again),
         "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
         "lake-load": lambda: lakeloads.measure_all(work, load_rows, lake_engines, rounds, threads, say),
     }
@@ -140,7 +147,8 @@ def main(
         "load": f" --load-rows {load_rows}" + "".join(f" --load-engine {one}" for one in load_engine or ()),
         "serve": f" --customers {customers} --connections {connections}",
         "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
-        "spark": "".join(f" --lake-customers {size}" for size in lake_sizes),
+        "spark": "".join(f" --lake-customers {size}" for size in lake_sizes)
+        + ("" if lake_again else " --lake-once"),
         "publish": f" --publish-rows {publish_rows}",
         "lake-load": f" --load-rows {load_rows}"
         + "".join(f" --lake-engine {one}" for one in lake_engine or ()),

@@ -37,12 +37,12 @@ def tables(figures: Figures) -> list[Table]:
                 if "shuffled_bytes" in engine.get(build, {})
             ]
     options = ", ".join(f"{name} = {value}" for name, value in figures["options"].items())
-    compared = min(
+    compared = [
         engine["values_compared"]
         for size in figures["sizes"].values()
         for engine in size["engines"].values()
         if "values_compared" in engine
-    )
+    ]
     return [
         Table(
             "Builds in a lake, beside DuckDB",
@@ -61,7 +61,10 @@ def tables(figures: Figures) -> list[Table]:
             (
                 "Each was run once, one after the other, on the same rows: facts in the order of their days, customers "
                 "mixed, as Parquet; DuckDB's in its own file in the order of customers. CPU is that of the server.",
-                f"The incremental builds gave the values of a full one: at least {compared:,} each were compared.",
+                *(
+                    f"The incremental builds gave the values of a full one: at least {fewest:,} each were compared."
+                    for fewest in sorted(compared)[:1]
+                ),
             ),
         ),
         Table(
