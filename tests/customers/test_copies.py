@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patron.api.rendering import dumped
 from patron.customers import copies
+from patron.customers.columns import instants, reader, time_of
 from patron.customers.copies import MOST_RUNS, Copy, Room, Scattered, copied
 
 PLENTY = 10**9
@@ -80,3 +83,37 @@ def test_no_more_room_is_taken_than_there_is_and_nothing_is_left_behind(tmp_path
     with pytest.raises(OSError, match="no room"):
         copy_of(keys, pa.int64(), tmp_path, room=15_999)
     assert not list(tmp_path.iterdir())
+
+
+# -- single values ----------------------------------------------------------------------------------------
+
+VALUES: dict[pa.DataType, st.SearchStrategy[Any]] = {
+    pa.int32(): st.integers(-(2**31), 2**31 - 1),
+    pa.int64(): st.integers(-(2**63), 2**63 - 1),
+    pa.float64(): st.floats(allow_nan=False),
+    pa.bool_(): st.booleans(),
+    pa.string(): st.text(max_size=5),
+    pa.date32(): st.dates(),
+    pa.timestamp("us"): st.datetimes(),
+    pa.decimal128(18, 2): st.decimals(-(10**16) + 1, 10**16 - 1, places=2),
+    pa.decimal128(38, 4): st.decimals(-(10**14), 10**14, places=4),
+}
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=str)
+@given(data=st.data())
+def test_a_single_value_is_what_arrow_says_and_json_tells(kind: pa.DataType, data: st.DataObject) -> None:
+    values = data.draw(st.lists(st.none() | VALUES[kind], max_size=20))
+    column = pa.array(values, kind)
+    for part in (column, column[1:]):
+        read = reader(part)
+        assert dumped([read(row) for row in range(len(part))]) == dumped(part.to_pylist())
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us")], ids=str)
+@given(data=st.data())
+def test_days_and_times_are_told_apart_by_the_microsecond(kind: pa.DataType, data: st.DataObject) -> None:
+    values = data.draw(st.lists(VALUES[kind], min_size=1, max_size=20))
+    read = instants(pa.array(values, kind))
+    times = [one if isinstance(one, datetime) else datetime.combine(one, time.min) for one in values]
+    assert [time_of(read(row)) for row in range(len(values))] == times

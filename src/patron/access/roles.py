@@ -15,8 +15,10 @@ class Role(StrEnum):
 
     def may(self, needed: Role) -> bool:
         """Whether this role is enough where `needed` is asked for."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
+        return RANKS[self] >= RANKS[needed]
+
+
+RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 def highest(names: object, meant: Mapping[Role, Collection[str]]) -> Role | None:

@@ -90,12 +90,16 @@ class AccessStore(ABC):
         )
         return bytes.fromhex(self.execute("SELECT value FROM server_secrets WHERE name = ?", [name])[0][0])
 
-    def note(self, entry: AuditEntry) -> None:
-        """Append to the audit log."""
-        marks = ", ".join("?" * 7)
-        said = (entry.caller, entry.role, entry.action, entry.subject, entry.request_id)
-        values = [_text(entry.at), *said, json.dumps(entry.details, default=str)]
-        self.execute(f"INSERT INTO audit_log ({AUDIT_COLUMNS}) VALUES ({marks})", values)
+    def note(self, *entries: AuditEntry) -> None:
+        """Append to the audit log, all of them or none."""
+        marks = f"({', '.join('?' * 7)})"
+        values: list[Any] = []
+        for entry in entries:
+            said = (entry.caller, entry.role, entry.action, entry.subject, entry.request_id)
+            values += [_text(entry.at), *said, json.dumps(entry.details, default=str)]
+        self.execute(
+            f"INSERT INTO audit_log ({AUDIT_COLUMNS}) VALUES {', '.join([marks] * len(entries))}", values
+        )
 
     def entries(self, limit: int, before: int | None = None) -> list[AuditEntry]:
         """Return the latest entries, the last first; those before the number `before`."""

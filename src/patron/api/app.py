@@ -18,7 +18,7 @@ from patron.api.observing import Observing
 from patron.api.openapi import DESCRIPTION, TAGS, document
 from patron.api.pages import Pages
 from patron.api.problems import documented, install
-from patron.api.shortcut import Shortcut
+from patron.api.shortcut import LONG, Shortcut
 from patron.api.slashes import Slashes
 
 WEB = Path(__file__).parent.parent / "web"
@@ -59,7 +59,7 @@ def create_app(context: Context, *, hosts: Collection[str] | None = None, web: P
             Middleware(Slashes),
             Middleware(Pages),
             Middleware(Shortcut, context=context),
-            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+            Middleware(GZipMiddleware, minimum_size=LONG, compresslevel=5),
         ],
     )
     app.state.context = context

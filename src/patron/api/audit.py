@@ -19,7 +19,7 @@ router = APIRouter(tags=["operations"])
 async def list_audit(context: Asked, caller: Admin, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Return a page of the audit log, the latest entry first."""
     place = context.cursors.read(["audit"], cursor)
-    found = await context.note(context.access.entries, limit + 1, int(place[0]) if place else None)
+    found = await context.ask_access(context.access.entries, limit + 1, int(place[0]) if place else None)
     rows = found[:limit]
     after = context.cursors.write(["audit"], [rows[-1].number]) if len(found) > limit else None
     return answer({"rows": [asdict(one) for one in rows], "next": after})

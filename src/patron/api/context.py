@@ -16,18 +16,19 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
-from patron.access import AccessStore, access_store
+from patron.access import AccessStore, AuditEntry, access_store
 from patron.api.batching import Batches
 from patron.api.builds import Builder
 from patron.api.copying import Copies
 from patron.api.cursors import Cursors
 from patron.api.figurecache import FigureCache
 from patron.api.limits import Buckets
+from patron.api.noting import Notes
 from patron.api.observing import Meters
 from patron.api.problems import Refusal
 from patron.customers.profiles import profiles
 from patron.customers.search import PREPARE_SECONDS, prepare, search
-from patron.customers.timeline import Page, first_pages
+from patron.customers.timeline import ToldPage, first_pages, told_page
 from patron.engines.base import Engine, Row
 from patron.engines.serving import Serving, serve
 from patron.errors import DatabaseError, NoDatabase
@@ -72,9 +73,10 @@ class Context:
         self.strangers = Buckets(STRANGERS_A_SECOND, STRANGERS_BURST)
         self.figures = FigureCache(server.cached_figures)
         self.cursors = Cursors(access.secret("cursors"))
+        self.notes = Notes(self._note)
         self.builder = Builder(serving, self.meters, self._built)
-        self.profiles: Batches[Any, Row] = Batches(self._profiles)
-        self.first_pages: Batches[tuple[Any, int], Page] = Batches(self._first_pages)
+        self._profiles: Batches[Any, Row] = Batches(partial(self.read, profiles))
+        self._first_pages: Batches[tuple[Any, int], ToldPage] = Batches(partial(self.read, _first_pages))
         self.terms_kept = False  # whether search has its table
         self.memory: Memory | None = None  # what filtered figures are made of
         self.copies = Copies(serving)  # what profiles, timelines and search are made of
@@ -117,20 +119,23 @@ class Context:
         """Return the customers whom words find, as `customers.search` does."""
         if (copied := self.copies.customers_of(self._build_id)) is not None:
             found = partial(copied.search, words, limit, personal=personal)
-            return await self._in_thread(found, self._from_memory)
+            is_quick = copied.is_quick(words, personal=personal)
+            return found() if is_quick else await self._in_thread(found, self._from_memory)
         return await self.read(search, words, limit, personal=personal, indexed=self.terms_kept)
 
-    async def _profiles(self, customers: Sequence[Any]) -> dict[Any, Row]:
+    async def profile(self, customer: Any) -> Row | None:
+        """Return a customer's row: of a copy at once, or of the database together with others who ask."""
         if (copied := self.copies.customers_of(self._build_id)) is not None:
-            return await self._in_thread(partial(copied.profiles, customers), self._from_memory)
-        return await self.read(profiles, customers)
+            return copied.profile(customer)
+        return await self._profiles.get(customer)
 
-    async def _first_pages(self, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
-        found: dict[tuple[Any, int], Page] = {}
-        if (copied := self.copies.facts) is not None:
-            found = await self._in_thread(partial(copied.first_pages, asked), self._from_memory)
-        left = [one for one in asked if one not in found]
-        return found | await self.read(_first_pages, left) if left else found
+    async def first_page(self, customer: Any, limit: int) -> ToldPage | None:
+        """Return the first page of a customer's timeline, None of who is not known; from where `profile` has it."""
+        if (copied := self.copies.facts) is not None and (
+            page := copied.first_page(customer, limit)
+        ) is not None:
+            return page
+        return await self._first_pages.get((customer, limit))
 
     @property
     def _build_id(self) -> int | None:
@@ -220,11 +225,12 @@ class Context:
         self.terms_kept = False
         self._preparing = self._prepare_aside()
 
-    async def note(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    async def ask_access(self, function: Callable[..., T], *arguments: Any) -> T:
         """Return `function(…)` of the access store, in a thread where that is far away."""
-        if self.access.is_remote:
-            return await run_sync(partial(function, *arguments, **named))
-        return function(*arguments, **named)
+        return await run_sync(function, *arguments) if self.access.is_remote else function(*arguments)
+
+    async def _note(self, entries: Sequence[AuditEntry]) -> None:
+        await self.ask_access(self.access.note, *entries)
 
     def stop(self) -> None:
         """Stop what runs in the background, or wait for it."""
@@ -277,10 +283,10 @@ def _remembered(engine: Engine) -> Memory | None:
         return None
 
 
-def _first_pages(engine: Engine, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
+def _first_pages(engine: Engine, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], ToldPage]:
     """Return the first pages of the timelines of customers, each of a length, by both."""
-    found: dict[tuple[Any, int], Page] = {}
+    found: dict[tuple[Any, int], ToldPage] = {}
     for limit in {limit for _, limit in asked}:
         pages = first_pages(engine, [key for key, of_length in asked if of_length == limit], limit)
-        found |= {(key, limit): page for key, page in pages.items()}
+        found |= {(key, limit): told_page(page) for key, page in pages.items()}
     return found

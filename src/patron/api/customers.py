@@ -28,6 +28,8 @@ from patron.engines.base import Row
 from patron.export import encoded
 
 router = APIRouter(tags=["customers"])
+LONGEST_SEARCH = 200  # letters
+MOST_FOUND = 50
 FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -49,7 +51,7 @@ class CustomerQuery(CustomerFilters):
     )
     q: str = Field(
         "",
-        max_length=200,
+        max_length=LONGEST_SEARCH,
         description="Words of which each begins a name, an e-mail, a phone number or an id.",
     )
     sort: str = Field(
@@ -145,12 +147,12 @@ async def search_customers(
         str,
         Query(
             min_length=1,
-            max_length=200,
+            max_length=LONGEST_SEARCH,
             description="Words of which each begins a name or an id, or for an analyst an e-mail or a phone number.",
             examples=["anna mill"],
         ),
     ],
-    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+    limit: Annotated[int, Query(ge=1, le=MOST_FOUND)] = 10,
 ) -> Response:
     """Return the customers of whom every word begins something that they are known by."""
     words = search.words_of(q)
@@ -209,7 +211,7 @@ async def audited(
         details or {},
         datetime.now(UTC),
     )
-    await context.note(context.access.note, entry)
+    await context.notes.add(entry)
 
 
 def _named(route: str, asked: PageQuery) -> list[Any]:

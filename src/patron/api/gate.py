@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,15 +52,16 @@ class Gate:
                 "address-too-long",
                 f"The address is longer than the {self.url_bytes} bytes that are taken.",
             )
-        headers = Headers(scope=scope)
-        announced = headers.get("content-length", "0")
+        # Of a header that is there twice, the first counts.
+        headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        announced = headers.get(b"content-length", "0")
         if not announced.isdecimal() or int(announced) > self.body_bytes:
             return (
                 413,
                 "body-too-long",
                 f"The body is longer than the {self.body_bytes} bytes that are taken.",
             )
-        host = headers.get("host", "")
+        host = headers.get(b"host", "")
         if self.hosts is not None and _name(host) not in self.hosts:
             return (
                 400,
@@ -73,13 +73,13 @@ class Gate:
         return None
 
 
-def _foreign(method: str, headers: Headers, host: str) -> bool:
+def _foreign(method: str, headers: Mapping[bytes, str], host: str) -> bool:
     """Whether a browser says that another site's page sends this: on loopback nothing else would stop it."""
-    if headers.get("sec-fetch-site") in ("cross-site", "same-site") and (
-        method not in SAFE or headers.get("sec-fetch-mode") != "navigate"
+    if headers.get(b"sec-fetch-site") in ("cross-site", "same-site") and (
+        method not in SAFE or headers.get(b"sec-fetch-mode") != "navigate"
     ):
         return True
-    origin = headers.get("origin")
+    origin = headers.get(b"origin")
     return origin is not None and origin.partition("://")[2].lower() != host.lower()
 
 

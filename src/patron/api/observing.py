@@ -115,7 +115,7 @@ class Observing:
                     await self.app(scope, receive, sent)
                 finally:
                     told |= {
-                        "patron.operation": _operation(scope),
+                        "patron.operation": operation_of(scope),
                         "patron.request_id": request_id,
                         "http.response.status_code": status,
                     }
@@ -131,7 +131,7 @@ class Observing:
             self._tell(scope, request_id, status, time.perf_counter() - start)
 
     def _tell(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        operation = _operation(scope)
+        operation = operation_of(scope)
         self.meters.answered(scope["method"], operation, status, seconds)
         self.log.info(
             "request",
@@ -157,7 +157,7 @@ def _request_id(scope: Scope) -> str:
     return secrets.token_hex(8)
 
 
-def _operation(scope: Scope) -> str:
+def operation_of(scope: Scope) -> str:
     """Return the operation's id, which holds no values; files, and what there is not, are all one."""
     name = scope.get("patron.operation") or getattr(scope.get("route"), "name", None)
     return name if isinstance(name, str) else "other"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ASSETS = "/assets/"  # whose names change with what they hold
 NO_PAGES = ("/api/", "/health/", ASSETS)
-KEPT_FOR_EVER = "public, max-age=31536000, immutable"
-ASKED_EACH_TIME = "private, no-cache"
+KEPT_FOR_EVER = b"public, max-age=31536000, immutable"
+ASKED_EACH_TIME = b"private, no-cache"
 
 
 class Pages:
@@ -24,15 +23,14 @@ class Pages:
             return
         path = scope["path"]
         if path.startswith(NO_PAGES):
-            MutableHeaders(scope=scope)["accept"] = "*/*"  # who asks for a page gets index.html
+            others = (one for one in scope["headers"] if one[0] != b"accept")
+            scope["headers"] = [*others, (b"accept", b"*/*")]  # who asks for a page gets index.html
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in (200, 304):
-                headers = MutableHeaders(raw=message["headers"])
-                headers.setdefault(
-                    "cache-control", KEPT_FOR_EVER if path.startswith(ASSETS) else ASKED_EACH_TIME
-                )
-                message["headers"] = headers.raw
+                kept = KEPT_FOR_EVER if path.startswith(ASSETS) else ASKED_EACH_TIME
+                if b"cache-control" not in [name for name, _ in message["headers"]]:
+                    message["headers"] = [*message["headers"], (b"cache-control", kept)]
             await send(message)
 
         await self.app(scope, receive, sent)

@@ -22,14 +22,15 @@ from patron.customers.conditions import PERSONAL
 from patron.customers.facts import customer_key, moment_of, parsed_place, tell_names
 from patron.customers.profiles import known
 from patron.customers.spend import spend_by_month
-from patron.customers.timeline import Item, Page, first_pages, timeline
+from patron.customers.timeline import ToldPage, first_pages, timeline, told_page
 from patron.engines.base import Engine
 from patron.errors import Forbidden, NotFound, RequestError
 
 router = APIRouter(prefix="/customers/{customer_id}", tags=["customers"], responses=documented(404))
+LONGEST_ID = 200
 CustomerId = Annotated[
     str,
-    Path(max_length=200, description="The customer's id.", examples=["42"]),
+    Path(max_length=LONGEST_ID, description="The customer's id.", examples=["42"]),
     AfterValidator(with_slashes),
 ]
 Kind = Literal["purchase", "return", "contact", "response", "visit", "view"]
@@ -45,7 +46,7 @@ async def get_customer(request: Request, context: Asked, caller: Viewer, custome
     tag = etag(mark.build_id, "whole" if caller.sees_personal else "masked")
     if (same := unchanged(request, tag)) is not None:
         return same
-    row = known(await context.profiles.get(key))
+    row = known(await context.profile(key))
     if caller.sees_personal:
         await audited(request, context, caller, "profile shown", customer_id)
     document = {
@@ -59,6 +60,7 @@ async def get_customer(request: Request, context: Asked, caller: Viewer, custome
 
 @router.get("/timeline", response_model=Timeline, summary="What a customer did")
 async def get_timeline(
+    request: Request,
     context: Asked,
     caller: Viewer,
     customer_id: CustomerId,
@@ -72,7 +74,7 @@ async def get_timeline(
     place = context.cursors.read(named, cursor)
 
     if place is None and not kind:
-        page = await context.first_pages.get((key, limit))
+        page = await context.first_page(key, limit)
     else:
         page = await context.read(_page, key, limit, place, kind)
     if page is None:
@@ -81,7 +83,7 @@ async def get_timeline(
     return answer(
         {
             "customer_id": customer_id,
-            "items": [_item(item) for item in items],
+            "items": items,
             "next": context.cursors.write(named, after) if after else None,
         }
     )
@@ -189,18 +191,6 @@ def with_personal_masked(values: dict[str, Any], caller: Caller) -> dict[str, An
     return {name: None if name.rpartition(".")[2] in hidden else value for name, value in values.items()}
 
 
-def _item(item: Item) -> dict[str, Any]:
-    told = with_text_ids(item.fact)
-    del told["customer_id"], told[item.table.key.name]
-    return {
-        "kind": item.kind,
-        "date": item.fact[str(item.table.date)],
-        "id": str(item.key),
-        "table": item.table.name,
-        "fact": told,
-    }
-
-
-def _page(engine: Engine, key: Any, limit: int, place: list[Any] | None, kind: list[Kind]) -> Page | None:
+def _page(engine: Engine, key: Any, limit: int, place: list[Any] | None, kind: list[Kind]) -> ToldPage | None:
     found = timeline(engine, key, limit, place, kind)
-    return found if found[0] or first_pages(engine, [key], 1) else None
+    return told_page(found) if found[0] or first_pages(engine, [key], 1) else None

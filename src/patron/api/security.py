@@ -77,8 +77,7 @@ def _bearer(request: Request) -> str:
 async def _checked(text: str, context: Context) -> Caller:
     if (parts := parse(text)) is not None:
         key_id, secret = parts
-        find = context.access.find
-        key: ApiKey | None = await run_sync(find, key_id) if context.access.is_remote else find(key_id)
+        key: ApiKey | None = await context.ask_access(context.access.find, key_id)
         if not matches(key, secret) or key is None:
             raise BadToken("There is no such key.")
         return Caller(key.key_id, key.role, key.name)

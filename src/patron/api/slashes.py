@@ -27,7 +27,7 @@ class Slashes:
         raw = scope.get("raw_path") or b""
         if scope["type"] == "http" and raw.startswith(HOME) and b"%" in raw:
             parts = (unquote(part.decode("latin-1")).replace(SIGN, "") for part in _WRITTEN.split(raw))
-            scope = {**scope, "path": SIGN.join(parts)}
+            scope["path"] = SIGN.join(parts)
         await self.app(scope, receive, send)
 
 

@@ -12,6 +12,7 @@ import tempfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from patron.customers.columns import Reader, numbers_of, reader
 from patron.engines.base import Row
 
 Keys = Sequence[Any]
@@ -53,21 +55,34 @@ class _Texts(Sequence[str]):
     """An Arrow array of text as a sequence of Python's."""
 
     def __init__(self, array: pa.Array) -> None:
-        self._array = array
+        self._length, self._text = len(array), reader(array)
 
     def __len__(self) -> int:
-        return len(self._array)
+        return self._length
 
     def __getitem__(self, place: Any) -> Any:
-        return self._array[place].as_py()
+        return self._text(place)
+
+
+@dataclass(eq=False)
+class Batch:
+    """Some rows in the order of their keys, by column. It is equal to itself alone."""
+
+    keys: Keys
+    columns: dict[str, pa.Array]
+
+    @cached_property
+    def readers(self) -> dict[str, Reader]:
+        """What gives the single values of each column."""
+        return {name: reader(column) for name, column in self.columns.items()}
 
 
 @dataclass
 class _Run:
-    """Batches of rows in the order of their keys, with the first key of each."""
+    """Batches in the order of their keys, with the first key of each."""
 
     firsts: list[Any] = field(default_factory=list)
-    batches: list[tuple[Keys, list[pa.Array]]] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
 
 
 class Copy:
@@ -80,36 +95,44 @@ class Copy:
         last: Any = None
         for batch in batches:
             column = batch.column(0)
-            keys: Keys = column.to_numpy() if pa.types.is_integer(column.type) else _Texts(column)
+            keys: Keys = numbers_of(column) if pa.types.is_integer(column.type) else _Texts(column)
             if last is None or keys[0] < last:
                 self._runs.append(_Run())
             self._runs[-1].firsts.append(column[0].as_py())
-            self._runs[-1].batches.append((keys, batch.columns))
+            self._runs[-1].batches.append(Batch(keys, dict(zip(self.names, batch.columns, strict=True))))
             last = keys[len(keys) - 1]
 
     def rows(self, key: Any, names: Sequence[str] = (), most: int = EVERY) -> list[Row]:
-        """Return the rows of a key, the first `most` of them, with these columns, or all of them."""
-        places = [self.names.index(name) for name in names] or range(len(self.names))
+        """Return the rows of a key, the first `most` of them, with these columns, or all of them.
+
+        Their values are as `columns.reader` gives them.
+        """
         found: list[Row] = []
-        for columns, start, end in self._parts(key, key, bisect_right):
-            number = min(end - start, most - len(found))
-            values = [columns[place].slice(start, number).to_pylist() for place in places]
-            found += [dict(zip(names or self.names, row, strict=True)) for row in zip(*values, strict=True)]
+        for batch, start, end in self.places(key):
+            readers = {name: batch.readers[name] for name in names} if names else batch.readers
+            found += [
+                {name: read(row) for name, read in readers.items()}
+                for row in range(start, min(end, start + most - len(found)))
+            ]
         return found
+
+    def places(self, key: Any) -> Iterator[tuple[Batch, int, int]]:
+        """Return where the rows of a key are: batches, and from where to before where in each."""
+        return self._parts(key, key, bisect_right)
 
     def between(self, low: Any, below: Any) -> Iterator[list[pa.Array]]:
         """Return the columns of all rows whose keys are `low` or more and less than `below`, in parts."""
-        for columns, start, end in self._parts(low, below, bisect_left):
-            yield [column.slice(start, end - start) for column in columns]
+        for batch, start, end in self._parts(low, below, bisect_left):
+            yield [column.slice(start, end - start) for column in batch.columns.values()]
 
-    def _parts(self, low: Any, high: Any, ending: Any) -> Iterator[tuple[list[pa.Array], int, int]]:
+    def _parts(self, low: Any, high: Any, ending: Any) -> Iterator[tuple[Batch, int, int]]:
         for run in self._runs:
             for number in range(max(bisect_left(run.firsts, low) - 1, 0), ending(run.firsts, high)):
-                keys, columns = run.batches[number]
-                start = bisect_left(keys, low)
-                end = ending(keys, high, start)
+                batch = run.batches[number]
+                start = bisect_left(batch.keys, low)
+                end = ending(batch.keys, high, start)
                 if start < end:
-                    yield columns, start, end
+                    yield batch, start, end
 
 
 def copied(reader: pa.RecordBatchReader, room: Room) -> Copy:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -28,7 +27,7 @@ ABOUT = {
     for table in FACTS
 }
 FEW = 4  # times as many facts as are asked for
-NamesOf = Callable[[str, set[Any]], dict[Any, Row]]
+UNKNOWN: dict[str, Row] = {parent: dict.fromkeys(columns) for parent, columns in TOLD.items()}
 
 
 @dataclass(frozen=True)
@@ -136,18 +135,12 @@ def _ranked(engine: Engine, table: Table) -> exp.Query:
 
 def tell_names(engine: Engine, facts: list[tuple[Table, Row]]) -> list[Row]:
     """Return the facts with the names of the products and campaigns that they are about."""
-    return with_names(facts, partial(_names, engine))
-
-
-def with_names(facts: list[tuple[Table, Row]], names_of: NamesOf) -> list[Row]:
-    """Return the facts with what `names_of` returns of the products and campaigns that they are about."""
-    names = {parent: names_of(parent, _keys(parent, facts)) for parent in TOLD}
-    unknown: dict[str, Row] = {parent: dict.fromkeys(columns) for parent, columns in TOLD.items()}
+    names = {parent: _names(engine, parent, _keys(parent, facts)) for parent in TOLD}
     told = []
     for table, fact in facts:
         row = fact.copy()
         for column, parent in ABOUT[table.name]:
-            row |= names[parent].get(fact[column], unknown[parent])
+            row |= names[parent].get(fact[column], UNKNOWN[parent])
         told.append(row)
     return told
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -18,15 +19,21 @@ from sqlglot import exp
 
 from patron.contract import FACTS, Table, table_named
 from patron.customers import search
+from patron.customers.columns import Reader, instants, time_of
 from patron.customers.conditions import TABLE, kinds
-from patron.customers.copies import Copy, Room, Scattered, copied
-from patron.customers.facts import TOLD, latest, with_names
-from patron.customers.timeline import Item, Page, items_of, pages_of
+from patron.customers.copies import Batch, Copy, Room, Scattered, copied
+from patron.customers.facts import ABOUT, TOLD, UNKNOWN
+from patron.customers.timeline import COLUMNS, Told, ToldPage, told_of
 from patron.engines.base import Engine, Row
 
-MOST_FACTS = 500  # of a customer and table; a database picks the latest ones of more
+MOST_FACTS = 2_000  # of a customer, which are put in order here; a database picks the latest ones of more
 AT_ONCE = 8_192  # terms that are looked through before the next ones are
+FEW_TERMS = 20_000  # which takes about a millisecond
 NAMES_KEPT = 20_000  # of products and campaigns, as rows that need not be made again
+Readers = list[tuple[str, Reader]]
+Found = tuple[int, int, Any, Readers, int]
+"""A fact: when it happened, its table's number below 0, its key, what gives what is told of it, and its row there."""
+LATEST_FIRST = itemgetter(0, 1, 2)
 
 
 class CopiedFacts:
@@ -36,34 +43,55 @@ class CopiedFacts:
         self.changes = changes
         self.bytes = sum(copy.bytes for copy in (*facts.values(), *names.values()))
         self._facts = facts
+        self._readers: dict[Batch, tuple[Reader, Reader, Readers]] = {}
 
         @lru_cache(
             NAMES_KEPT
         )  # of no method: it would keep the files of former copies until a collection of garbage
-        def name(parent: str, key: Any) -> Row | None:
-            found = names[parent].rows(key, TOLD[parent])
-            return found[0] if found else None
+        def name(parent: str, key: Any) -> Row:
+            found = names[parent].rows(key, TOLD[parent]) if key is not None else []
+            return found[0] if found else UNKNOWN[parent]
 
         self._name = name
 
-    def first_pages(self, asked: Sequence[tuple[Any, int]]) -> dict[tuple[Any, int], Page]:
-        """Return first pages by customer and length, as `timeline` gives them; not of who has no facts, or too many."""
-        return {(customer, limit): page for customer, limit in asked if (page := self._page(customer, limit))}
+    def first_page(self, customer: Any, limit: int) -> ToldPage | None:
+        """Return the first page of a timeline as it is told; None for who has no facts, or too many."""
+        found: list[Found] = []
+        for number, table in enumerate(FACTS):
+            for batch, start, end in self._facts[table.name].places(customer):
+                if len(found) + end - start > MOST_FACTS:
+                    return None
+                instant, key, facts = self._readers_of(table, batch)
+                found += [(instant(row), -number, key(row), facts, row) for row in range(start, end)]
+        if not found:
+            return None
+        found.sort(key=LATEST_FIRST, reverse=True)
+        shown = found[:limit]
+        return [self._told(*one) for one in shown], _end(shown[-1]) if len(found) > limit else None
 
-    def _page(self, customer: Any, limit: int) -> Page | None:
-        items: list[Item] = []
-        for table in FACTS:
-            rows = self._facts[table.name].rows(customer, most=MOST_FACTS + 1)
-            if len(rows) > MOST_FACTS:
-                return None
-            items += items_of(table, latest(table, rows, limit + 1))
-        return pages_of({customer: items}, limit, self._told)[customer] if items else None
+    def _readers_of(self, table: Table, batch: Batch) -> tuple[Reader, Reader, Readers]:
+        """Return what gives facts' times, their keys, and what is told of them by name."""
+        if batch not in self._readers:
+            when, key, told = str(table.date), table.key.name, COLUMNS[table.name]
+            self._readers[batch] = (
+                instants(batch.columns[when]),
+                batch.readers[key],
+                [(name, batch.readers[name]) for name in told],
+            )
+        return self._readers[batch]
 
-    def _told(self, facts: list[tuple[Table, Row]]) -> list[Row]:
-        return with_names(facts, self._names_of)
+    def _told(self, _: int, number: int, key: Any, facts: Readers, row: int) -> Told:
+        table = FACTS[-number]
+        fact = {name: read(row) for name, read in facts}
+        for column, parent in ABOUT[table.name]:
+            fact |= self._name(parent, fact[column])
+        return told_of(table, key, fact)
 
-    def _names_of(self, parent: str, keys: set[Any]) -> dict[Any, Row]:
-        return {key: row for key in keys if (row := self._name(parent, key)) is not None}
+
+def _end(last: Found) -> list[Any]:
+    """Return the place where the next page begins, as `timeline` does."""
+    instant, number, key, *_ = last
+    return [time_of(instant).isoformat(), FACTS[-number].name, key]
 
 
 @dataclass(frozen=True)
@@ -79,9 +107,17 @@ class CopiedCustomers:
         """How much disk they take."""
         return self.rows.bytes + self.terms.bytes
 
-    def profiles(self, customers: Sequence[Any]) -> dict[Any, Row]:
-        """Return the rows of customers by key, as `profiles.profiles` does."""
-        return {customer: rows[0] for customer in customers if (rows := self.rows.rows(customer))}
+    def profile(self, customer: Any) -> Row | None:
+        """Return a customer's row, with money as JSON's numbers; None where there is none."""
+        rows = self.rows.rows(customer)
+        return rows[0] if rows else None
+
+    def is_quick(self, words: Sequence[str], *, personal: bool) -> bool:
+        """Whether a search looks through few terms, so that nothing need be done beside it."""
+        if personal and len(words) == 1:
+            return True  # the first terms do
+        ranges = [one for word in words for one in search.ranges(word)]
+        return sum(len(terms) for one in ranges for terms, *_ in self.terms.between(*one)) <= FEW_TERMS
 
     def search(self, words: Sequence[str], limit: int, *, personal: bool) -> list[Row]:
         """Return up to `limit` customers of whom every word begins a term, as `search.search` does."""
@@ -127,7 +163,7 @@ def copy_facts(engine: Engine, changes: int, room: Room) -> CopiedFacts:
     """Return copies of all facts; raises NoRoom where there is none for them."""
     return CopiedFacts(
         changes,
-        {table.name: _copy(engine, table.name, ("customer_id", *_others(table)), room) for table in FACTS},
+        {table.name: _copy(engine, table.name, _customer_first(table), room) for table in FACTS},
         {
             name: _copy(engine, name, (table_named(name).key.name, *columns), room)
             for name, columns in TOLD.items()
@@ -144,8 +180,8 @@ def copy_customers(engine: Engine, build_id: int, room: Room) -> CopiedCustomers
     )
 
 
-def _others(table: Table) -> list[str]:
-    return [name for name in table.names if name != "customer_id"]
+def _customer_first(table: Table) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(("customer_id", *table.names)))
 
 
 def _copy(engine: Engine, table: str, columns: Sequence[str], room: Room) -> Copy:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlglot import exp
 
-from patron.contract import CUSTOMER_INFO, FACTS, Table, table_named
+from patron.contract import CUSTOMER_INFO, FACTS, Table, Type, table_named
 from patron.customers.facts import Place, facts_of, latest_facts, moment_of, parsed_place, tell_names
 from patron.customers.profiles import one_of
 from patron.engines.base import Engine, Row
@@ -48,6 +48,25 @@ class Item(NamedTuple):
 Page = tuple[list[Item], list[Any] | None]
 """Some items, and the place where the next page begins."""
 
+Told = dict[str, Any]
+"""An item as clients are told of it: `told` makes it."""
+
+ToldPage = tuple[list[Told], list[Any] | None]
+"""Some items as they are told, and the place where the next page begins."""
+
+TABLES = {
+    table.name: number for number, table in enumerate(FACTS)
+}  # of one moment, their facts in this order
+# What is told of each table's facts by itself, beside what is told of what they are about.
+COLUMNS = {
+    table.name: tuple(name for name in table.names if name not in ("customer_id", table.key.name))
+    for table in FACTS
+}
+IDS = {
+    table.name: tuple(name for name in COLUMNS[table.name] if table.column(name).type is Type.ID)
+    for table in FACTS
+}
+
 
 def timeline(
     engine: Engine, customer: Any, limit: int, after: list[Any] | None = None, kinds: Collection[str] = ()
@@ -66,7 +85,7 @@ def timeline(
                 table, facts_of(engine, table, customer, limit + 1, place, only=_only(of_table))
             )
     shown = _latest(found)[:limit]
-    return _told(engine, shown), _end(shown, more=len(found) > limit)
+    return _with_names(engine, shown), _end(shown, more=len(found) > limit)
 
 
 def first_pages(engine: Engine, customers: Sequence[Any], limit: int) -> dict[Any, Page]:
@@ -77,28 +96,48 @@ def first_pages(engine: Engine, customers: Sequence[Any], limit: int) -> dict[An
             found[customer] += items_of(table, rows)
     there = _known(engine, [customer for customer, items in found.items() if not items])
     found = {one: items for one, items in found.items() if items or one in there}
-    return pages_of(found, limit, partial(tell_names, engine))
-
-
-def pages_of(
-    found: dict[Any, list[Item]], limit: int, told_by: Callable[[list[tuple[Table, Row]]], list[Row]]
-) -> dict[Any, Page]:
-    """Return the first page of each customer, of what was found: one table after the other, each in its order."""
     shown = {one: _latest(items)[:limit] for one, items in found.items()}
-    told = iter(told_by([(item.table, item.fact) for items in shown.values() for item in items]))
+    named = iter(_with_names(engine, [item for items in shown.values() for item in items]))
     return {
-        customer: (
-            [item._replace(fact=next(told)) for item in items],
-            _end(items, more=len(found[customer]) > limit),
-        )
+        customer: (list(islice(named, len(items))), _end(items, more=len(found[customer]) > limit))
         for customer, items in shown.items()
     }
 
 
 def items_of(table: Table, rows: list[Row]) -> list[Item]:
     """Return a table's facts as items without the names of what they are about."""
-    kind = KIND_OF.get(table.name)
-    return [Item(kind or _paid(row), moment_of(table, row), table, row) for row in rows]
+    return [Item(kind_of(table, row), moment_of(table, row), table, row) for row in rows]
+
+
+def told(item: Item) -> Told:
+    """Return an item as clients are told of it: without what it shares with its page, and ids as text."""
+    key = item.table.key.name
+    fact = {name: value for name, value in item.fact.items() if name not in ("customer_id", key)}
+    return told_of(item.table, item.key, fact, item.kind)
+
+
+def told_page(page: Page) -> ToldPage:
+    """Return a page as clients are told of it."""
+    return [told(item) for item in page[0]], page[1]
+
+
+def told_of(table: Table, key: Any, fact: Row, kind: str | None = None) -> Told:
+    """Return a fact as clients are told of it; its row is of `COLUMNS` and of what it is about, and is taken over."""
+    for name in IDS[table.name]:
+        if fact[name] is not None:
+            fact[name] = str(fact[name])  # a BIGINT may be more than JavaScript's numbers hold
+    return {
+        "kind": kind or kind_of(table, fact),
+        "date": fact[str(table.date)],
+        "id": str(key),
+        "table": table.name,
+        "fact": fact,
+    }
+
+
+def kind_of(table: Table, fact: Row) -> str:
+    """Return the kind of a fact."""
+    return KIND_OF.get(table.name) or ("return" if fact["total_amount"] < 0 else "purchase")
 
 
 def _latest(items: list[Item]) -> list[Item]:
@@ -106,10 +145,10 @@ def _latest(items: list[Item]) -> list[Item]:
     return sorted(items, key=attrgetter("moment"), reverse=True)  # stable, as sorting is in Python
 
 
-def _told(engine: Engine, items: list[Item]) -> list[Item]:
+def _with_names(engine: Engine, items: list[Item]) -> list[Item]:
     """Return items with the names of what their facts are about."""
-    told = tell_names(engine, [(item.table, item.fact) for item in items])
-    return [item._replace(fact=fact) for item, fact in zip(items, told, strict=True)]
+    facts = tell_names(engine, [(item.table, item.fact) for item in items])
+    return [item._replace(fact=fact) for item, fact in zip(items, facts, strict=True)]
 
 
 def _end(items: list[Item], *, more: bool) -> list[Any] | None:
@@ -131,10 +170,6 @@ def _known(engine: Engine, customers: list[Any]) -> set[Any]:
     return {row["customer_id"] for row in engine.query(text, [customers])}
 
 
-def _paid(purchase: Row) -> str:
-    return "return" if purchase["total_amount"] < 0 else "purchase"
-
-
 def _only(kinds: list[str]) -> str | None:
     """Return the condition that tells purchases from returns, where only one of them is wanted."""
     if kinds == ["purchase"]:
@@ -148,7 +183,6 @@ def _place(after: list[Any] | None, table: Table, engine: Engine) -> Place | Non
         return None
     moment, name, key = after
     place = parsed_place(moment, key, engine.settings.id_type)
-    order = [one.name for one in FACTS]
     if name == table.name:
         return place
-    return replace(place, key=None, passed=order.index(table.name) < order.index(table_named(name).name))
+    return replace(place, key=None, passed=TABLES[table.name] < TABLES[table_named(name).name])
