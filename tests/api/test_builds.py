@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from patron.api import create_app
+from patron.api.builds import LESS_URGENT
 from patron.api.context import Context
+from patron.engines.base import BuildRecord
 from tests.api.conftest import BASE
 from tests.shops import TODAY
 
@@ -43,3 +48,26 @@ def test_a_build_has_succeeded_before_search_is_prepared_for_it(
     finally:
         prepared.set()
     until(lambda: not client.get(f"{API}/status").json()["preparing"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness is of a whole process")
+def test_a_build_and_the_threads_that_it_starts_let_answers_go_first(
+    own: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    niceness, build = list[int](), own.serving.build
+
+    def note() -> None:
+        niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def noted(*arguments: Any, **named: Any) -> BuildRecord:
+        note()
+        started = threading.Thread(target=note)
+        started.start()
+        started.join()
+        return build(*arguments, **named)
+
+    monkeypatch.setattr(own.serving, "build", noted)
+    own.builder.start(TODAY, full=True)
+    until(lambda: own.builder.job is not None and own.builder.job.state == "succeeded")
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert niceness == [min(here + LESS_URGENT, 19)] * 2

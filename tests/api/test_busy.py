@@ -25,7 +25,7 @@ def test_who_comes_when_too_many_wait_is_sent_away(
 
     def ask() -> Any:
         if way == "memory":
-            return context.figure(lambda *_: go_on.wait(PATIENCE))
+            return context.figure(lambda *_: go_on.wait(PATIENCE), of_days=True)
         return context.read(lambda *_: go_on.wait(PATIENCE))
 
     async def line() -> Refusal:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patron.api.rendering import all_with_text_ids, dumped, with_text_ids
-from patron.memory.picked import PickedRows, values_of
+from patron.memory.picked import PickedRows
+from patron.memory.written import WrittenRows
 
 MONEY = st.decimals(Decimal("-9999999999999999.99"), Decimal("9999999999999999.99"), places=2)
 ROWS = st.lists(
@@ -52,14 +53,28 @@ def test_many_rows_get_text_ids_as_each_does(rows: list[dict[str, object]]) -> N
     assert rows == given_rows
 
 
-@given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), MONEY, st.none() | MONEY, st.text()), min_size=1))
-def test_rows_by_column_are_told_as_rows_are(rows: list[tuple[object, ...]]) -> None:
-    money = pa.decimal128(18, 2)
-    types = {"customer_id": pa.int64(), "paid": money, "owed": money, "name": pa.string()}
-    columns = {
-        name: values_of(pa.array([row[place] for row in rows], kind))
-        for place, (name, kind) in enumerate(types.items())
-    }
-    picked = PickedRows(columns, np.arange(len(rows))[::-1])
-    assert list(picked) == [dict(zip(types, row, strict=True)) for row in reversed(rows)]
-    assert dumped(picked) == dumped(all_with_text_ids(list(picked)))
+PICKED = {
+    "customer_id": (pa.int64(), st.none() | st.integers(-(2**63), 2**63 - 1)),
+    "paid": (pa.decimal128(18, 2), MONEY),
+    "owed": (pa.decimal128(18, 2), st.none() | st.decimals(-999_999, 999_999, places=2)),
+    "orders": (pa.int16(), st.none() | st.integers(-(2**15), 2**15 - 1)),
+    "name": (pa.string(), st.none() | st.text()),
+    "product_id": (pa.string(), st.text()),
+    "last_day": (pa.date32(), st.none() | st.dates()),
+    "is_new": (pa.bool_(), st.none() | st.booleans()),
+}
+
+
+@given(st.lists(st.fixed_dictionaries({name: values for name, (_, values) in PICKED.items()})))
+def test_rows_written_beforehand_are_told_as_rows_are(rows: list[dict[str, object]]) -> None:
+    rows = [{name: row[name] for name in PICKED} for row in rows]
+    table = pa.Table.from_pylist(rows, pa.schema([(name, kind) for name, (kind, _) in PICKED.items()]))
+    written = WrittenRows({name: table.column(name).combine_chunks() for name in PICKED})
+    picked = PickedRows(table, written, np.arange(len(rows))[::-1])
+    assert list(picked) == rows[::-1]
+    assert dumped(picked) == dumped(all_with_text_ids(rows[::-1]))
+
+
+def test_more_columns_than_can_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="40 columns"):
+        WrittenRows({f"column_{place}": pa.array([1]) for place in range(40)})

@@ -6,6 +6,7 @@ import asyncio
 import time
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import sqlglot
@@ -13,7 +14,7 @@ from sqlglot import exp
 
 from patron.api.context import opened
 from patron.engines import Engine
-from patron.memory import Memory, kept, remember, remember_days, remembering
+from patron.memory import Memory, added, kept, remember, remember_days, remembering
 from patron.memory.kept import Slices
 from patron.memory.sums import Gathered, KeptSums, TooMany
 from patron.metrics import Figure, Filters, Forgotten, Period, compute, dashboard, registry
@@ -74,6 +75,36 @@ def test_memory_says_what_the_database_says_of_any_days(built: Engine) -> None:
     for period in PERIODS:
         for filters in FILTERS[:3]:
             assert dashboard(None, filters, period, memory=memory) == dashboard(built, filters, period)
+
+
+def test_rows_and_tables_add_up_alike(built: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for cells in (0, added.MOST_CELLS):
+        monkeypatch.setattr(added, "MOST_CELLS", cells)
+        monkeypatch.setattr(added, "SPARSE", cells)
+        memory = remember(built)
+        remember_days(built, memory)
+        told.append([dashboard(None, one, period, memory=memory) for one in FILTERS for period in PERIODS])
+    assert told[0] == told[1]
+
+
+def test_keys_that_are_none_are_joined_over_batches() -> None:
+    tree = sqlglot.parse_one(
+        "SELECT churn_risk_score, SUM(customers) AS customers FROM slices GROUP BY churn_risk_score "
+        "ORDER BY churn_risk_score NULLS LAST",
+        read="duckdb",
+    )
+    assert isinstance(tree, exp.Query)
+    sums = split(tree)
+    assert isinstance(sums, Sums)
+    table = pa.table({"slice_id": [1, 2, 3, 4], "key_0": [None, 2, 1, None], "sum_0": [10, 20, 30, 40]})
+    gathered = [Gathered.of(sums.parts[0], sums, table.to_batches(max_chunksize=1), len(table))]
+    rows = KeptSums(sums, gathered).rows(np.array([False, True, True, True, True]), {})
+    assert rows == [
+        {"churn_risk_score": 1, "customers": 30},
+        {"churn_risk_score": 2, "customers": 20},
+        {"churn_risk_score": None, "customers": 50},
+    ]
 
 
 def test_days_that_are_not_remembered_yet_are_asked_for_and_nothing_else(built: Engine) -> None:
@@ -178,12 +209,12 @@ def test_days_are_remembered_once_somebody_asked_for_some(kind: str, databases: 
         context.prepare()
         asyncio.run(context.mark())
         assert not has_days()
-        from_memory, first = asyncio.run(context.figure(asked))
+        from_memory, first = asyncio.run(context.figure(asked, of_days=True))
         assert not from_memory
         end = time.monotonic() + 20
         while not has_days() and time.monotonic() < end:
             time.sleep(0.05)
-        assert asyncio.run(context.figure(asked)) == (True, first)
+        assert asyncio.run(context.figure(asked, of_days=True)) == (True, first)
         context.serving.build(TODAY, full=False, progress=lambda _: None)
         context.prepare()
         assert has_days()  # of the next build without being asked again

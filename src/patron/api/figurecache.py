@@ -16,16 +16,23 @@ Compute = Callable[[], Awaitable["Kept"]]
 
 @dataclass(frozen=True)
 class Kept:
-    """One answer, the build it is of, and the same compressed where that is worth it."""
+    """One answer and the build it is of: compressed where that is worth it, and else as it is."""
 
     build_id: int
-    body: bytes
     zipped: bytes | None
+    plain: bytes | None
 
     @classmethod
     def of(cls, build_id: int, body: bytes) -> Kept:
         """Return an answer with what is to be kept of it."""
-        return cls(build_id, body, igzip.compress(body, LEVEL) if len(body) >= SMALL else None)
+        if len(body) < SMALL:
+            return cls(build_id, None, body)
+        return cls(build_id, igzip.compress(body, LEVEL), None)
+
+    @property
+    def body(self) -> bytes:
+        """The answer uncompressed, which next to nobody asks for."""
+        return igzip.decompress(self.zipped) if self.plain is None else self.plain
 
 
 class FigureCache:

@@ -18,6 +18,7 @@ from patron.metrics import Figure, Filters, Metric, Option, Period, compute, das
 
 # No postponed annotations here: the routes' parameters are made while this module is read.
 router = APIRouter(tags=["figures"])
+ALWAYS = Period()
 UNCHANGED: dict[int | str, dict[str, Any]] = {
     304: {"description": "It is as the ETag in If-None-Match says."}
 }
@@ -42,7 +43,7 @@ async def get_dashboard(
         context,
         ("dashboard", filters, period),
         partial(_dashboard, filters=filters, period=period),
-        read=context.figure,
+        read=partial(context.figure, of_days=period != ALWAYS),
         same_for_all=True,
     )
 
@@ -102,7 +103,8 @@ def _add_route(metric: Metric) -> None:
         options = metric.parsed({one.name: getattr(asked, one.name) for one in metric.options})
         key = (metric.name, filters, period, tuple(options.items()))
         made = partial(_figure, name=metric.name, filters=filters, period=period, options=options)
-        return await of_build(request, context, key, made, read=context.figure, same_for_all=True)
+        read = partial(context.figure, of_days=period != ALWAYS)
+        return await of_build(request, context, key, made, read=read, same_for_all=True)
 
     router.add_api_route(
         f"/metrics/{metric.name}",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from fastapi import Response
 
-from patron.memory import PickedRows, rows_of
+from patron.memory import PickedRows
+from patron.memory.numbers import number
 
-EXACT = 2**53  # from there on every float is whole
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -45,14 +44,6 @@ def all_with_text_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _with_text_ids(rows: PickedRows) -> list[dict[str, Any]]:
-    """Return rows as `all_with_text_ids` does, by column: none of their decimals is made and told one by one."""
-    columns = rows.plain()
-    for name in _ids_among(tuple(columns)):
-        columns[name] = [str(one) if isinstance(one, int) else one for one in columns[name]]
-    return rows_of(columns)
-
-
 def instant(moment: datetime | None) -> datetime | None:
     """Return an instant with its zone; engines that keep none keep it in UTC."""
     if moment is None:
@@ -67,12 +58,7 @@ def _ids_among(names: tuple[str, ...]) -> list[str]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, PickedRows):
-        return _with_text_ids(value)
-    if isinstance(value, Decimal):
-        number = float(value)
-        if abs(number) < EXACT:
-            return int(number) if number.is_integer() else number
-        return int(value) if value == value.to_integral_value() else number
+        return orjson.Fragment(value.told())
     if isinstance(value, frozenset | set):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    return number(value)

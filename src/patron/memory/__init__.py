@@ -6,7 +6,7 @@ Example:
 """
 
 from patron.memory.kept import Memory
-from patron.memory.picked import PickedRows, rows_of
+from patron.memory.picked import PickedRows
 from patron.memory.remembering import remember, remember_days
 
-__all__ = ["Memory", "PickedRows", "remember", "remember_days", "rows_of"]
+__all__ = ["Memory", "PickedRows", "remember", "remember_days"]

@@ -14,15 +14,16 @@ import pyarrow as pa
 from sqlglot import exp
 
 from patron.memory.numbers import Chosen, Whole, slice_numbers
-from patron.memory.picked import PickedRows, Row, values_of
+from patron.memory.picked import PickedRows, Row
 from patron.memory.sums import KeptSums
+from patron.memory.written import WrittenRows
 from patron.metrics import Build
 from patron.metrics.filters import FILTERS, UNKNOWN, Filters
 from patron.metrics.parts import SLICE, Picks
 from patron.metrics.window import Window
 
 MOST_ROWS = 1_000_000  # of which the first are picked; who has more has them asked for where these do not do
-AT_ONCE = 50_000  # rows that are looked through before the next ones are
+AT_ONCE = 4  # rows that are looked through first, to each that is wanted
 
 
 class Slices:
@@ -66,19 +67,21 @@ class KeptPicks:
         self.picks = picks
         self._is_all = len(table) < MOST_ROWS
         self._slices = slice_numbers(table.column(SLICE))
-        self._columns = {name: values_of(table.column(name).combine_chunks()) for name in picks.columns}
+        self._table = table.select(picks.columns).combine_chunks()
+        columns = zip(picks.columns, self._table.columns, strict=True)
+        self._written = WrittenRows({name: column.combine_chunks() for name, column in columns})
 
     def rows(self, chosen: Chosen, limit: int) -> PickedRows | None:
         """Return the first rows of the chosen slices, or None where they are not all here."""
-        places = np.empty(0, np.int64)
-        for start in range(0, len(self._slices), AT_ONCE):
-            more = np.flatnonzero(chosen.take(self._slices[start : start + AT_ONCE])) + start
-            places = np.concatenate([places, more])
-            if len(places) >= limit:
-                break
+        found: list[Whole] = [np.zeros(0, np.int64)]
+        start, length = 0, AT_ONCE * limit
+        while start < len(self._slices) and sum(map(len, found)) < limit:
+            found.append(np.flatnonzero(chosen.take(self._slices[start : start + length])) + start)
+            start, length = start + length, 2 * length  # the fewer there are, the further they are looked for
+        places = np.concatenate(found)
         if len(places) < limit and not self._is_all:
             return None
-        return PickedRows(self._columns, places[:limit])
+        return PickedRows(self._table, self._written, places[:limit])
 
 
 class Memory:

@@ -21,6 +21,19 @@ def unit_of(places: int) -> Decimal:
     return Decimal(1).scaleb(-places)
 
 
+def number(value: Any) -> int | float:
+    """Return a decimal as the number that JSON has for it: a whole one as int, another one as float.
+
+    Raises TypeError for what is no decimal.
+    """
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no form in JSON")
+    nearest = float(value)
+    if abs(nearest) < EXACT:
+        return int(nearest) if nearest.is_integer() else nearest
+    return int(value) if value == value.to_integral_value() else nearest
+
+
 def whole(column: pa.Array) -> Whole:
     """Return decimals as whole numbers of their last place, and whole numbers as they are; 0 for None.
 

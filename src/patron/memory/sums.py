@@ -1,22 +1,18 @@
-"""The rows of a query of sums, and how those that count are added up: exactly, in whole cents.
-
-Rows lie in the order of their first day, so those of some days are a stretch or two. Numbers are kept in as few bytes
-as hold them, for there are millions of rows by day.
-"""
+"""A query's sums as they are read, kept and told: exact, in whole cents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.memory.numbers import EXACT, Chosen, Numbers, Whole, slice_numbers, small, unit_of, whole
+from patron.memory.added import kept_part
+from patron.memory.numbers import Chosen, Numbers, Whole, slice_numbers, small, unit_of, whole
 from patron.memory.picked import Row, rows_of
 from patron.metrics.conditions import number_of
 from patron.metrics.parts import SLICE, Column, Columns, Formula, Part, Sums
@@ -66,50 +62,6 @@ class Gathered:
         self.scales = [one.type.scale if pa.types.is_decimal(one.type) else 0 for one in sums]
 
 
-class _KeptPart:
-    """The rows of one part."""
-
-    def __init__(self, gathered: Gathered, codes: Numbers) -> None:
-        part = gathered.part
-        days = [_joined(gathered.days, place) for place in range(part.days)]
-        first = days[0] if days else np.zeros(len(codes), np.int8)
-        order = np.argsort(first, kind="stable")  # quick, as there are few different ones
-        self.part = part
-        self.first, starts = np.unique(first[order], return_index=True)
-        self.starts = np.append(starts, len(codes))
-        self.slices = np.concatenate(gathered.slices)[order] if gathered.slices else np.zeros(0, np.int8)
-        self.codes = codes[order]
-        self.days = [one[order] for one in days[1:]]
-        self.values = [
-            _or_nothing(_joined(gathered.values, place)[order]) for place in range(gathered.sums.sums)
-        ]
-        self.given = [_or_all(_joined(gathered.given, place)[order]) for place in range(gathered.sums.sums)]
-        self.scales = gathered.scales
-
-    def stretches(self, asked: Mapping[str, int]) -> Iterator[tuple[int, int]]:
-        """Return from where to where the rows lie whose first day counts."""
-        if not self.part.of_first:
-            yield 0, len(self.codes)
-            return
-        counts = reduce(np.logical_and, (one([self.first], asked) for one in self.part.of_first))
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], counts, [False]]).astype(np.int8)))
-        yield from zip(self.starts[edges[::2]].tolist(), self.starts[edges[1::2]].tolist(), strict=True)
-
-    def rows(self, start: int, stop: int, chosen: Chosen, asked: Mapping[str, int]) -> Whole:
-        """Return which rows of a stretch count."""
-        rows = np.flatnonzero(chosen.take(self.slices[start:stop])) + start  # half the time of an index
-        if not self.part.of_all:
-            return rows
-        first = self.first[np.searchsorted(self.starts, rows, side="right") - 1]
-        days = [first, *(one[rows] for one in self.days)]
-        return rows[reduce(np.logical_and, (one(days, asked) for one in self.part.of_all))]
-
-    @property
-    def nbytes(self) -> int:
-        arrays = [self.slices, self.codes, *self.days, *self.values, *self.given]
-        return sum(one.nbytes for one in arrays if one is not None)
-
-
 class KeptSums:
     """A query's sums, ready to be added up."""
 
@@ -117,20 +69,13 @@ class KeptSums:
         """Take what was read of each of its parts."""
         self.sums = sums
         codes, self._keys, self._length = _numbered(gathered, sums)
-        self._parts = [_KeptPart(one, part) for one, part in zip(gathered, codes, strict=True)]
+        self._parts = [
+            _KeptPart(*one, self._length) for one in zip(gathered, codes, strict=True) if len(one[0])
+        ]
         self._scales = [
-            max((one.scales[place] for one in self._parts if one.scales), default=0)
+            max((one.scales[place] for one in gathered if one.scales), default=0)
             for place in range(sums.sums)
         ]
-        self._fits = all(
-            sum(
-                np.abs(one.astype(np.float64)).sum()
-                for part in self._parts
-                if (one := part.values[place]) is not None
-            )
-            < EXACT
-            for place in range(sums.sums)
-        )
 
     def rows(self, chosen: Chosen, asked: Mapping[str, date]) -> list[Row]:
         """Return the figure's rows of the chosen slices and of the days asked for."""
@@ -145,39 +90,42 @@ class KeptSums:
     @property
     def nbytes(self) -> int:
         """How many bytes its rows take."""
-        return sum(one.nbytes for one in self._parts)
+        return sum(one.kept.nbytes for one in self._parts)
 
     def _added(self, chosen: Chosen, asked: Mapping[str, date]) -> tuple[Columns, Chosen]:
         """Return the sums of each key, and for each key whether there is a row of it."""
         days = {name: number_of(day) for name, day in asked.items()}
+        # For each sum and key, what it comes to and of how many values.
+        added, counted = np.zeros((2, self.sums.sums, self._length), np.int64)
         rows = np.zeros(self._length, np.int64)
-        added = [np.zeros(self._length, np.int64) for _ in range(self.sums.sums)]
-        missing = [np.zeros(self._length, np.int64) for _ in range(self.sums.sums)]
         for part in self._parts:
-            for start, stop in part.stretches(days):
-                counted = part.rows(start, stop, chosen, days)
-                codes = part.codes[counted]
-                rows += len(codes) if self._length == 1 else np.bincount(codes, minlength=self._length)
-                for place, (values, given) in enumerate(zip(part.values, part.given, strict=True)):
-                    if values is not None:
-                        larger = 10 ** (self._scales[place] - part.scales[place])
-                        added[place] += larger * self._by_key(codes, values[counted])
-                    if given is not None:
-                        missing[place] += np.bincount(codes[~given[counted]], minlength=self._length)
-        sums = [
-            _told(values, rows - nothing, scale)
-            for values, nothing, scale in zip(added, missing, self._scales, strict=True)
-        ]
+            lines = part.kept.added(chosen, days)
+            rows += lines[0]
+            counted += lines[0]
+            for place, line in part.values.items():
+                added[place] += 10 ** (self._scales[place] - part.scales[place]) * lines[line]
+            for place, line in part.missing.items():
+                counted[place] -= lines[line]
+        sums = [_told(*one) for one in zip(added, counted, self._scales, strict=True)]
         return Columns(self._keys, sums, self._length, asked), rows > 0
 
-    def _by_key(self, codes: Numbers, values: Numbers) -> Whole:
-        if self._length == 1:
-            return np.asarray(values.sum(keepdims=True, dtype=np.int64))
-        if self._fits:
-            return np.bincount(codes, values, self._length).astype(np.int64)
-        added = np.zeros(self._length, np.int64)
-        np.add.at(added, codes, values)
-        return added
+
+class _KeptPart:
+    """Some rows of one part, and in which of their lines stands what: each sum, and how often it was None."""
+
+    def __init__(self, gathered: Gathered, codes: Numbers, keys: int) -> None:
+        columns: list[Numbers] = []
+        self.values, self.missing = dict[int, int](), dict[int, int]()
+        for place in range(gathered.sums.sums):
+            values, given = _joined(gathered.values, place), _joined(gathered.given, place)
+            for lines, column in ((self.values, values), (self.missing, ~given.astype(np.bool_))):
+                if column.any():
+                    columns.append(column)
+                    lines[place] = len(columns)  # the first one counts rows
+        slices = np.concatenate(gathered.slices)
+        days = [_joined(gathered.days, place) for place in range(gathered.part.days)]
+        self.kept = kept_part(gathered.part, slices, codes, days, columns, keys)
+        self.scales = gathered.scales
 
 
 def _told(values: Whole, counted: Whole, scale: int) -> Column:
@@ -219,9 +167,11 @@ def _numbered(gathered: Sequence[Gathered], sums: Sums) -> tuple[list[Numbers], 
     for place in range(sums.keys):
         column = pa.chunked_array([keys[place] for one in gathered for keys in one.keys])
         joined = column.unify_dictionaries().combine_chunks()
-        codes, found = _dense(codes * len(joined.dictionary) + joined.indices.to_numpy())
-        words = [[one[place] for place in (found // len(joined.dictionary)).tolist()] for one in words]
-        words.append(joined.dictionary.take(pa.array(found % len(joined.dictionary))).to_pylist())
+        known = [*joined.dictionary.to_pylist(), None]
+        numbers = np.asarray(pc.fill_null(joined.indices, len(known) - 1))
+        codes, found = _dense(codes * len(known) + numbers)
+        words = [[one[place] for place in (found // len(known)).tolist()] for one in words]
+        words.append([known[place] for place in (found % len(known)).tolist()])
     return np.split(small(codes), np.cumsum(lengths)[:-1]), words, len(words[0])
 
 
@@ -235,7 +185,7 @@ def _dense(codes: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _words(column: pa.Array) -> pa.Array:
-    return pc.dictionary_encode(column, null_encoding="encode")
+    return pc.dictionary_encode(column)  # None is no word: Arrow joins no dictionaries that have it
 
 
 def _day_numbers(column: pa.Array) -> Numbers:
@@ -243,12 +193,4 @@ def _day_numbers(column: pa.Array) -> Numbers:
 
 
 def _joined(pieces: list[list[Numbers]], place: int) -> Numbers:
-    return np.concatenate([one[place] for one in pieces]) if pieces else np.zeros(0, np.int8)
-
-
-def _or_nothing(values: Numbers) -> Numbers | None:
-    return values if values.any() else None
-
-
-def _or_all(given: Numbers) -> Numbers | None:
-    return None if given.all() else given
+    return np.concatenate([one[place] for one in pieces])

@@ -3,13 +3,13 @@
 Example:
     >>> conditions = Conditions({"from_day"})
     >>> branch = parse_one("SELECT n FROM t WHERE a = 1 AND sold_on >= $from_day")
-    >>> conditions.take_from(branch), branch.sql(), conditions.days
+    >>> conditions.take_from(branch); branch.sql(), conditions.days
     ('SELECT n FROM t WHERE a = 1', [sold_on])
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -18,8 +18,8 @@ import numpy as np
 from sqlglot import exp
 
 Numbers = np.ndarray[Any, Any]
-# For the columns of days, and the days asked for, all as numbers: which rows count.
-Condition = Callable[[Sequence[Numbers], Mapping[str, int]], Numbers]
+# For the columns of days by their place, and the days asked for, all as numbers: which rows count.
+Condition = Callable[[Mapping[int, Numbers], Mapping[str, int]], Numbers]
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -38,21 +38,40 @@ def depends_on(node: exp.Expr, asked: Set[str]) -> bool:
 
 
 class Conditions:
-    """What is taken out of a query's WHERE: what it says of the first of `days`, and what it says of others."""
+    """What is taken out of a query's WHERE, and the expressions of `days` that it is on."""
 
     def __init__(self, asked: Set[str]) -> None:
         """Take the names of the parameters that are known only when somebody asks."""
         self.asked = asked
         self.days: list[exp.Expr] = []
-        self.of_first: list[Condition] = []
-        self.of_all: list[Condition] = []
+        self._taken: list[tuple[Condition, set[int]]] = []  # each with the places of the days that it reads
+
+    @property
+    def main(self) -> int:
+        """The place of the day that most conditions are on alone: who has rows in its order finds them soonest."""
+        alone = [min(read) for _, read in self._taken if len(read) == 1]
+        return max(range(len(self.days)), key=alone.count, default=0)
+
+    @property
+    def of_main(self) -> list[Condition]:
+        """The conditions on that day alone."""
+        return [one for one, read in self._taken if read <= {self.main}]
+
+    @property
+    def of_others(self) -> list[Condition]:
+        """All other ones."""
+        return [one for one, read in self._taken if not read <= {self.main}]
+
+    @property
+    def read_by_others(self) -> set[int]:
+        """The places of the days that these read."""
+        return {place for _, read in self._taken if not read <= {self.main} for place in read}
 
     def take_from(self, query: exp.Select) -> None:
         """Take the conditions with such parameters out of a query; raises OtherForm for any that is none on days."""
         for term in taken(query, self.asked):
             read: set[int] = set()
-            condition = self._compiled(term, read)
-            (self.of_first if read <= {0} else self.of_all).append(condition)
+            self._taken.append((self._compiled(term, read), read))
 
     def _compiled(self, node: exp.Expr, read: set[int]) -> Condition:
         """Return a term as a function, and note the places of the days that it reads."""

@@ -49,14 +49,16 @@ Formula = Callable[[Columns], Column]
 class Part:
     """A query that adds up, by slice, by key and by the days that conditions are on.
 
-    It has the columns slice_id, key_0 to key_n, sum_0 to sum_n, and day_0 to day_n, `days` of them. `of_first` are the
-    conditions on day_0 alone, `of_all` the others.
+    It has the columns slice_id, key_0 to key_n, sum_0 to sum_n, and day_0 to day_n, `days` of them. `of_main` are the
+    conditions on the day at the place `main` alone, `of_others` all others, which read the days `read_by_others`.
     """
 
     query: exp.Select
     days: int
-    of_first: Sequence[Condition]
-    of_all: Sequence[Condition]
+    main: int
+    of_main: Sequence[Condition]
+    of_others: Sequence[Condition]
+    read_by_others: Set[int]
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,14 @@ class _Split:
         query.group_by(exp.column(SLICE, self.source), *(one.copy() for one in days), copy=False)
         if depends_on(query, self.asked):
             raise OtherForm
-        return Part(query, len(days), conditions.of_first, conditions.of_all)
+        return Part(
+            query,
+            len(days),
+            conditions.main,
+            conditions.of_main,
+            conditions.of_others,
+            conditions.read_by_others,
+        )
 
     def _ordering(self, term: exp.Expr, columns: dict[str, Formula]) -> Formula:
         if isinstance(term, exp.Column) and not term.table and term.name in columns:
