@@ -16,7 +16,7 @@ import classes from "../Overview.module.css";
 import { monthlyQuery } from "../queries";
 
 const said = words.overview;
-const HEIGHT = 320;
+const HEIGHT = 288;
 
 interface Props {
   figure: Schemas["MonthlyRevenue"] | undefined;
