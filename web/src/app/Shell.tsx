@@ -9,7 +9,7 @@ import {
   IconSun,
   IconUsers,
 } from "@tabler/icons-react";
-import { lazy, type ReactElement, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactElement, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 
 import { forgetKey, keyInUse } from "@/shared/api/credentials";
@@ -95,8 +95,8 @@ function Arrival({ page }: { page: string }): null {
   const shown = useRef(page);
   const isBack = useRef(false);
   const search = useSearch();
-  useEffect(() => {
-    const back = () => (isBack.current = true);
+  useLayoutEffect(() => {
+    const back = () => (isBack.current = true); // heard before the pages hear of it, which are drawn at once
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }, []);

@@ -64,15 +64,17 @@ export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement
           className={classes.drawn}
           style={{ minHeight: drawn.length * BAR.least, maxHeight: Math.max(3, drawn.length) * BAR.most }}
         >
-          <Chart
-            option={option}
-            height="100%"
-            label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
-            onPick={(index) => {
-              const row = drawn[index];
-              if (row) pick(row);
-            }}
-          />
+          <div>
+            <Chart
+              option={option}
+              height="100%"
+              label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
+              onPick={(index) => {
+                const row = drawn[index];
+                if (row) pick(row);
+              }}
+            />
+          </div>
         </div>
       )}
     </FigureCard>
