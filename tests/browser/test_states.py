@@ -121,10 +121,13 @@ def test_code_that_does_not_come_is_told_and_the_rest_goes_on(
     small: Site, visit: Visit, watch: Watch
 ) -> None:
     watch.allow("ERR_FAILED|dynamically imported module")
-    page = visit(small)
+
+    def without(page: Page) -> None:
+        for part in ("Customers", "Palette"):
+            page.route(f"**/assets/{part}-*.js", lambda route: route.abort())
+
+    page = visit(small, before=without)
     settled(page)
-    for part in ("Customers", "Palette"):
-        page.route(f"**/assets/{part}-*.js", lambda route: route.abort())
     page.get_by_role("link", name="Customers", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("This could not be loaded")
     page.get_by_role("link", name="Overview").click()

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Kbd, Modal, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Group, Kbd, Modal, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import {
   IconDatabase,
@@ -9,18 +9,21 @@ import {
   IconSun,
   IconUsers,
 } from "@tabler/icons-react";
-import { lazy, type ReactElement, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, type ReactElement, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 
 import { forgetKey, keyInUse } from "@/shared/api/credentials";
 import { filtersOnly } from "@/shared/filters/filters";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
 import { Banners } from "./Banners";
 import { Boundary } from "./Boundary";
 import classes from "./Shell.module.css";
 
-const Palette = lazy(() => import("@/features/palette/Palette").then((one) => ({ default: one.Palette })));
+const palette = () => import("@/features/palette/Palette").then((one) => ({ default: one.Palette }));
+const Palette = lazy(palette);
+const AT_REST = 1500; // milliseconds after which the first view is there
 
 const PAGES = [
   { path: "/", name: words.pages.overview, icon: IconLayoutDashboard },
@@ -35,7 +38,11 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
   const [finding, setFinding] = useState(false);
   const leaveFinding = () => setFinding(false);
   const [path] = useLocation();
-  useArrival(path.startsWith("/data") ? "/data" : path); // its parts are tabs of one page
+  useEffect(() => {
+    // Who presses its keys types on at once: its code is there by then. Where it did not come, opening it says so.
+    const later = window.setTimeout(() => void palette().catch(() => null), AT_REST);
+    return () => window.clearTimeout(later);
+  }, []);
   useHotkeys([["mod+K", () => setFinding(true)]], []);
   return (
     <div className={classes.shell}>
@@ -48,21 +55,19 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
           {words.product}
         </Link>
         <Group gap="xs" wrap="nowrap">
-          <Button
-            variant="default"
-            size="compact-md"
-            fz="sm"
-            leftSection={<IconSearch size={16} aria-hidden />}
+          <ToolButton
+            icon={IconSearch}
             rightSection={<Kbd className={classes.words ?? ""}>{IS_MAC ? words.findKeysOfMac : words.findKeys}</Kbd>}
             onClick={() => setFinding(true)}
           >
             {words.findShort}
-          </Button>
+          </ToolButton>
           <SchemeSwitch />
           {keyInUse() !== null && <SignOut />}
         </Group>
       </header>
       <Rail />
+      <Arrival page={path.startsWith("/data") ? "/data" : path /* its parts are tabs of one page */} />
       <main id="main" className={`${classes.main} ${path === "/customers" ? classes.wide : ""}`} tabIndex={-1}>
         <Banners />
         {children}
@@ -86,12 +91,12 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
 }
 
 /** Begin another page at its top and with its own focus, as if it had been loaded; on the way back the browser knows where. */
-function useArrival(page: string): void {
+function Arrival({ page }: { page: string }): null {
   const shown = useRef(page);
   const isBack = useRef(false);
   const search = useSearch();
-  useEffect(() => {
-    const back = () => (isBack.current = true);
+  useLayoutEffect(() => {
+    const back = () => (isBack.current = true); // heard before the pages hear of it, which are drawn at once
     window.addEventListener("popstate", back);
     return () => window.removeEventListener("popstate", back);
   }, []);
@@ -104,6 +109,7 @@ function useArrival(page: string): void {
     if (!wasBack) window.scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
   }, [page, search]);
+  return null;
 }
 
 function Rail(): ReactElement {

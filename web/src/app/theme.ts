@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple, Modal } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple, Modal, SegmentedControl } from "@mantine/core";
 
 const accent: MantineColorsTuple = [
   "#eef3ff",
@@ -34,6 +34,7 @@ export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
+  headings: { fontWeight: "600" },
   defaultRadius: "sm",
   radius: { sm: "6px", md: "8px" },
   autoContrast: true,
@@ -42,6 +43,7 @@ export const theme = createTheme({
   breakpoints: { xs: "37.5em" }, // 600 pixels, from where on it is no phone, as in the style sheets
   components: {
     Modal: Modal.extend({ defaultProps: { removeScrollProps: { removeScrollBar: false } } }),
+    SegmentedControl: SegmentedControl.extend({ styles: { indicator: { boxShadow: "none" } } }),
   },
 });
 

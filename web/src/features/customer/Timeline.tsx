@@ -1,10 +1,11 @@
-import { Button, Chip, Group, Skeleton, Table, Text } from "@mantine/core";
+import { Chip, Group, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 
 import { heading } from "@/shared/columns/columns";
 import type { Formats } from "@/shared/format/format";
 import { useFormats } from "@/shared/format/useFormats";
+import { More } from "@/shared/ui/More";
 import { Empty, Failure } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
@@ -42,6 +43,15 @@ export function Timeline({ id, asOf }: { id: string; asOf: string }): ReactEleme
       )}
       <div className={classes.facts}>
         <Table fz="sm" verticalSpacing={6} aria-label={said.timeline}>
+          <Table.Thead className={classes.told ?? ""}>
+            <Table.Tr>
+              {[said.day, said.kind, said.happened].map((one) => (
+                <Table.Th key={one}>
+                  <VisuallyHidden>{one}</VisuallyHidden>
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
           <Table.Tbody>
             {items.map((item) => (
               <Table.Tr key={`${item.table} ${item.id}`} {...(isLater(item) ? { c: "dimmed" } : {})}>
@@ -53,17 +63,7 @@ export function Timeline({ id, asOf }: { id: string; asOf: string }): ReactEleme
           </Table.Tbody>
         </Table>
       </div>
-      {pages.hasNextPage && (
-        <Button
-          variant="default"
-          size="compact-md"
-          mt="sm"
-          loading={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {words.more}
-        </Button>
-      )}
+      <More pages={pages} />
     </>
   );
 }

@@ -52,22 +52,22 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
       </div>
       {known.length > 0 && (
         <Part title={said.madeOf}>
-          <Rows rows={known.map(({ name, value: of }) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
+          <Rows label={said.madeOf} rows={known.map(({ name, value: of }) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
         </Part>
       )}
       {settings.length > 0 && (
         <Part title={said.thresholds}>
-          <Rows rows={settings.map(([name, of]) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
+          <Rows label={said.thresholds} rows={settings.map(([name, of]) => ({ [said.what]: name, [said.its]: textOf(name, of, formats) }))} />
         </Part>
       )}
       {why.cut_points && (
         <Part title={said.cutPoints}>
-          <Rows rows={why.cut_points} />
+          <Rows label={said.cutPoints} rows={why.cut_points} />
         </Part>
       )}
       {why.facts.map((one) => (
         <Part key={one.table} title={said.factsOf(heading(one.table), one.rows.length, one.next !== null)}>
-          <Rows rows={one.rows} />
+          <Rows label={heading(one.table)} rows={one.rows} />
         </Part>
       ))}
       <Part title={words.cards.formula}>
@@ -79,13 +79,13 @@ function Reasons({ why }: { why: Schemas["Why"] }): ReactElement {
   );
 }
 
-function Rows({ rows }: { rows: readonly Row[] }): ReactElement {
+function Rows({ rows, label }: { rows: readonly Row[]; label: string }): ReactElement {
   const formats = useFormats();
   const names = Object.keys(rows[0] ?? {}).filter((name) => name !== "customer_id");
   const isNumeric = (name: string) => rows.some((row) => typeof row[name] === "number") && !name.endsWith("_id");
   return (
-    <div className={classes.facts} tabIndex={0} role="group">
-      <Table fz="sm">
+    <div className={classes.facts} tabIndex={0} role="group" aria-label={label}>
+      <Table fz="sm" aria-label={label}>
         <Table.Thead>
           <Table.Tr>
             {names.map((name) => (

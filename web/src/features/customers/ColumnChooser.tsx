@@ -1,8 +1,9 @@
 import { Button, Checkbox, Popover, ScrollArea, Stack } from "@mantine/core";
 import { IconColumns3 } from "@tabler/icons-react";
-import type { ReactElement } from "react";
+import { memo, type ReactElement } from "react";
 
 import { type Column, type ColumnName, heading } from "@/shared/columns/columns";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
 interface Props {
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** Chooses the explorer's columns; they stay in the order of customer_360. */
-export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElement {
+export const ColumnChooser = memo(function ColumnChooser({ columns, chosen, onChange }: Props): ReactElement {
   const toggle = (name: string) =>
     onChange(
       columns
@@ -23,9 +24,7 @@ export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElemen
   return (
     <Popover position="bottom-end" width={290} trapFocus returnFocus withRoles>
       <Popover.Target>
-        <Button variant="default" size="compact-md" fz="sm" leftSection={<IconColumns3 size={16} aria-hidden />}>
-          {words.explorer.columns}
-        </Button>
+        <ToolButton icon={IconColumns3}>{words.explorer.columns}</ToolButton>
       </Popover.Target>
       <Popover.Dropdown p="xs">
         <Button variant="subtle" size="compact-sm" mb={4} onClick={() => onChange(null)}>
@@ -49,4 +48,4 @@ export function ColumnChooser({ columns, chosen, onChange }: Props): ReactElemen
       </Popover.Dropdown>
     </Popover>
   );
-}
+});

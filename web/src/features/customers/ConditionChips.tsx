@@ -20,7 +20,7 @@ export function ConditionChips({ conditions, onChange }: Props): ReactElement | 
       {conditions.map((one, place) => {
         const name = `${heading(one.column)} ${words.explorer.operators[one.operator]} ${one.value}`.trim();
         return (
-          <Pill key={`${name} ${place}`} size="md" data-chip>
+          <Pill key={`${name} ${place}`} size="md" fz="sm" data-chip>
             <Group gap={2} wrap="nowrap">
               {name}
               <CloseButton

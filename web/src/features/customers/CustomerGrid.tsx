@@ -82,11 +82,11 @@ export function CustomerGrid(props: Props): ReactElement {
         <div role="rowgroup" className={classes.head}>
           <div role="row" className={classes.row} aria-rowindex={1}>
             {columns.map((one) => (
-              <Heading key={one.column} column={one} sort={sort} onSort={onSort} onCondition={onCondition} />
+              <Heading key={one.column} column={one} order={orderOf(one, sort)} onSort={onSort} onCondition={onCondition} />
             ))}
           </div>
         </div>
-        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+        <div role="rowgroup" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => (
             <Row key={item.key} index={item.index} start={item.start} row={rows[item.index]} columns={columns} {...own} />
           ))}
@@ -117,9 +117,7 @@ const Row = memo(function Row({ index, start, row, columns, formats, look }: Row
       style={{ transform: `translateY(${start}px)`, height: ROW }}
     >
       {columns.map((one) => (
-        <div key={one.column} role="cell" className={cellClass(one)} style={{ flexBasis: widthOf(one) }}>
-          <Value column={one} row={row} formats={formats} look={look} />
-        </div>
+        <Cell key={one.column} column={one} row={row} formats={formats} look={look} />
       ))}
     </div>
   );
@@ -132,48 +130,61 @@ function cellClass(column: Column): string {
 
 const COLOURED: readonly string[] = ["customer_segment", "rfm_segment"];
 
-type ValueProps = Pick<RowProps, "row" | "formats" | "look"> & { column: Column };
+type CellProps = Pick<RowProps, "row" | "formats" | "look"> & { column: Column };
 
-function Value({ column, row, formats, look }: ValueProps): ReactElement {
-  const value = row?.[column.column as ColumnName];
-  if (row === undefined || value === undefined) return <Skeleton h={12} mt={13} />;
-  const text = shown(column, value, formats);
-  if (COLOURED.includes(column.column)) {
+function Cell({ column, row, formats, look }: CellProps): ReactElement {
+  const name = column.column;
+  const value = row?.[name as ColumnName];
+  const own = { role: "cell", className: cellClass(column), style: { flexBasis: widthOf(column) } };
+  if (row === undefined || value === undefined) {
     return (
-      <span title={text}>
-        <Dot colour={look.of(text)} /> {text}
-      </span>
+      <div {...own}>
+        <Skeleton h={12} mt={13} />
+      </div>
     );
   }
-  if (column.column !== "customer_id") return <span title={text}>{text}</span>;
+  const text = shown(column, value, formats);
   return (
-    <Link href={`/customers/${encodeURIComponent(row.customer_id)}`}>{text}</Link>
+    <div {...own} title={text}>
+      {COLOURED.includes(name) && (
+        <>
+          <Dot colour={look.of(text)} />{" "}
+        </>
+      )}
+      {name === "customer_id" ? <Link href={`/customers/${encodeURIComponent(row.customer_id)}`}>{text}</Link> : text}
+    </div>
   );
+}
+
+type Order = "ascending" | "descending" | "none";
+
+function orderOf({ column }: Column, sort: string): Order {
+  return sort === column ? "ascending" : sort === `-${column}` ? "descending" : "none";
 }
 
 interface HeadingProps {
   column: Column;
-  sort: string;
+  order: Order;
   onSort: (column: string) => void;
   onCondition: (condition: Condition) => void;
 }
 
-function Heading({ column, sort, onSort, onCondition }: HeadingProps): ReactElement {
+/** A column's name, which sorts, and its funnel; drawn anew only where the order is another. */
+const Heading = memo(function Heading({ column, order, onSort, onCondition }: HeadingProps): ReactElement {
   const name = column.column;
-  const isUp = sort === name;
-  const isDown = sort === `-${name}`;
   return (
     <div
       role="columnheader"
-      aria-sort={isUp ? "ascending" : isDown ? "descending" : "none"}
+      aria-label={heading(name)}
+      aria-sort={order}
       className={`${cellClass(column)} ${classes.heading}`}
       style={{ flexBasis: widthOf(column) }}
     >
       <UnstyledButton className={classes.sort ?? ""} title={column.meaning} onClick={() => onSort(name)}>
-        {heading(name)} {isUp && <IconArrowUp size={12} aria-hidden />}
-        {isDown && <IconArrowDown size={12} aria-hidden />}
+        {heading(name)} {order === "ascending" && <IconArrowUp size={12} aria-hidden />}
+        {order === "descending" && <IconArrowDown size={12} aria-hidden />}
       </UnstyledButton>
       <ColumnFilter column={column} onCondition={onCondition} />
     </div>
   );
-}
+});

@@ -1,16 +1,17 @@
-import { Button, Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/core";
+import { Group, Menu, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactElement, useEffect, useMemo, useState } from "react";
+import { memo, type ReactElement, useCallback, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { statusQuery, tableQuery } from "@/shared/api/queries";
-import { type ColumnName, type Customer, FIRST_COLUMNS } from "@/shared/columns/columns";
+import { type ColumnName, type Customer, FIRST_COLUMNS, heading } from "@/shared/columns/columns";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { useFormats } from "@/shared/format/useFormats";
 import { keepList } from "@/shared/ui/lastList";
 import { Empty, Failure } from "@/shared/ui/States";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
@@ -18,7 +19,18 @@ import { ColumnChooser } from "./ColumnChooser";
 import { ConditionChips } from "./ConditionChips";
 import { CustomerGrid } from "./CustomerGrid";
 import { countQuery, type Format, FORMATS, saveAll } from "./queries";
-import { columnsOf, isOfAll, nextSort, type Question, questionOf, readCondition, withParameters, written } from "./question";
+import {
+  type Changes,
+  columnsOf,
+  type Condition,
+  isOfAll,
+  nextSort,
+  type Question,
+  questionOf,
+  readCondition,
+  withParameters,
+  written,
+} from "./question";
 import { useRows } from "./useRows";
 
 const said = words.explorer;
@@ -31,8 +43,12 @@ export function Customers(): ReactElement {
   const search = useSearch();
   const [, navigate] = useLocation();
   const formats = useFormats();
-  const question = useMemo(() => questionOf(search), [search]);
-  const names = useMemo(() => columnsOf(search), [search]);
+  const wanted = useMemo(() => questionOf(search), [search]);
+  const question = useDeferredValue(wanted); // what was pressed answers first, the rows a moment later
+  const place = JSON.stringify(question);
+  const conditions = (wanted.where ?? []).map(readCondition);
+  const chosen = useMemo(() => columnsOf(search), [search]);
+  const names = useDeferredValue(chosen);
   const { data: table } = useQuery(tableQuery("customer_360"));
   const { data: count } = useQuery({ ...countQuery(question), placeholderData: keepPreviousData });
   const columns = useMemo(
@@ -45,40 +61,48 @@ export function Customers(): ReactElement {
     [isFirst, names, columns],
   );
   // An address may name columns that there are no more.
-  const { rows, error, retry, ...list } = useRows(question, asked, isFirst || table !== undefined);
-  const place = JSON.stringify(question);
-  const conditions = (question.where ?? []).map(readCondition);
+  const { rows, error, retry, isStale, ...list } = useRows(question, asked, isFirst || table !== undefined);
 
-  const change = (changes: Parameters<typeof withParameters>[1]) => {
-    const text = withParameters(search, changes);
-    navigate(text === "" ? "/customers" : `/customers?${text}`);
-  };
+  const change = useCallback(
+    (changesOf: (now: Question) => Changes) => {
+      const { search } = window.location; // as it is by then, so that this function never changes
+      const text = withParameters(search, changesOf(questionOf(search)));
+      navigate(text === "" ? "/customers" : `/customers?${text}`);
+    },
+    [navigate],
+  );
+  const find = useCallback((q: string) => change(() => ({ q })), [change]);
+  const choose = useCallback(
+    (next: readonly ColumnName[] | null) => change(() => ({ columns: next?.join(",") ?? null })),
+    [change],
+  );
+  const narrow = useCallback((next: readonly Condition[]) => change(() => ({ where: next.map(written) })), [change]);
+  const add = useCallback(
+    (condition: Condition) => change((now) => ({ where: [...(now.where ?? []), written(condition)] })),
+    [change],
+  );
+  const order = useCallback(
+    (column: string) => change((now) => ({ sort: nextSort(now.sort ?? "", column) })),
+    [change],
+  );
   useEffect(() => keepList(search), [search]);
 
   return (
     <>
       <VisuallyHidden component="h1">{words.pages.customers}</VisuallyHidden>
-      <FilterBar withPeriod={false} />
+      <FilterBar withPeriod={false} undo={conditions.length > 0 ? () => narrow(conditions.slice(0, -1)) : null} />
       <Group mb="sm" gap="xs">
-        <SearchField key={question.q ?? ""} words={question.q ?? ""} onWords={(q) => change({ q })} />
+        <SearchField key={wanted.q ?? ""} words={wanted.q ?? ""} onWords={find} />
         <Text size="sm" c="dimmed" className="figures" aria-live="polite">
           {count && said.found(formats.exact(count.customers))}
         </Text>
+        <VisuallyHidden role="status">{!isStale && orderOf(question.sort ?? "")}</VisuallyHidden>
         <Group gap="xs" ml="auto">
-          {table && (
-            <ColumnChooser
-              columns={table.columns}
-              chosen={names}
-              onChange={(next) => change({ columns: next?.join(",") ?? null })}
-            />
-          )}
+          {table && <ColumnChooser columns={table.columns} chosen={chosen} onChange={choose} />}
           <Save question={question} columns={asked} />
         </Group>
       </Group>
-      <ConditionChips
-        conditions={conditions}
-        onChange={(next) => change({ where: next.map(written) })}
-      />
+      <ConditionChips conditions={conditions} onChange={narrow} />
       {error && <Failure error={error} retry={retry} />}
       {error && !rows ? null : rows?.length === 0 && isOfAll(question) ? (
         <Empty title={words.states.nobodyTitle} help={words.states.nobodyHelp} />
@@ -87,9 +111,9 @@ export function Customers(): ReactElement {
           title={said.noneTitle}
           help={said.noneHelp}
           action={
-            <Button variant="default" mt="sm" onClick={() => navigate("/customers")}>
+            <ToolButton mt="sm" onClick={() => navigate("/customers")}>
               {words.filters.clear}
-            </Button>
+            </ToolButton>
           }
         />
       ) : (
@@ -98,17 +122,29 @@ export function Customers(): ReactElement {
           columns={columns}
           rows={rows ?? NONE}
           total={count?.customers ?? rows?.length ?? 0}
-          sort={question.sort ?? ""}
+          sort={wanted.sort ?? ""}
+          isStale={isStale || place !== JSON.stringify(wanted)}
           {...list}
-          onSort={(column) => change({ sort: nextSort(question.sort ?? "", column) })}
-          onCondition={(condition) => change({ where: [...conditions, condition].map(written) })}
+          onSort={order}
+          onCondition={add}
         />
       )}
     </>
   );
 }
 
-function SearchField({ words: first, onWords }: { words: string; onWords: (words: string) => void }): ReactElement {
+/** Return in words by what rows are sorted. */
+function orderOf(sort: string): string {
+  const column = sort.replace(/^-/, "");
+  return said.sorted(heading(column), column === sort);
+}
+
+interface SearchProps {
+  words: string;
+  onWords: (words: string) => void;
+}
+
+const SearchField = memo(function SearchField({ words: first, onWords }: SearchProps): ReactElement {
   const [typed, setTyped] = useState(first);
   const ask = useDebouncedCallback((text: string) => onWords(text), PAUSE);
   return (
@@ -126,14 +162,14 @@ function SearchField({ words: first, onWords }: { words: string; onWords: (words
       }}
     />
   );
-}
+});
 
 interface SaveProps {
   question: Question;
   columns: readonly ColumnName[];
 }
 
-function Save({ question, columns }: SaveProps): ReactElement {
+const Save = memo(function Save({ question, columns }: SaveProps): ReactElement {
   const { data: status } = useQuery(statusQuery);
   const saving = useMutation({
     mutationFn: ({ format, whole }: { format: Format; whole: boolean }) =>
@@ -143,17 +179,14 @@ function Save({ question, columns }: SaveProps): ReactElement {
   return (
     <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
       <Menu.Target>
-        <Button
-          variant="default"
-          size="compact-md"
-          fz="sm"
-          leftSection={<IconDownload size={16} aria-hidden />}
+        <ToolButton
+          icon={IconDownload}
           disabled={mayNot}
           loading={saving.isPending}
           title={mayNot ? said.mayNotExport : undefined}
         >
           {said.export}
-        </Button>
+        </ToolButton>
       </Menu.Target>
       <Menu.Dropdown>
         {FORMATS.map((format) => (
@@ -174,4 +207,4 @@ function Save({ question, columns }: SaveProps): ReactElement {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});

@@ -41,11 +41,11 @@ export function columnsOf(search: string): readonly ColumnName[] {
   return named ? (named.split(",") as ColumnName[]) : FIRST_COLUMNS;
 }
 
-/** Return an address's search part with parameters put in place of those of the same name; null takes one away. */
-export function withParameters(
-  search: string,
-  changes: Readonly<Record<string, string | readonly string[] | null>>,
-): string {
+/** Parameters of an address; null takes one away. */
+export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
+
+/** Return an address's search part with parameters put in place of those of the same name. */
+export function withParameters(search: string, changes: Changes): string {
   const parameters = new URLSearchParams(search);
   for (const [name, given] of Object.entries(changes)) {
     parameters.delete(name);

@@ -1,4 +1,4 @@
-import { Accordion, Badge, Button, Group, Paper, Popover, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Accordion, Badge, Button, Group, Paper, Popover, Skeleton, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 
@@ -7,10 +7,11 @@ import { progressQuery, statusQuery } from "@/shared/api/queries";
 import { heading } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
 import { DataTable } from "@/shared/ui/DataTable";
+import { More } from "@/shared/ui/More";
 import { Empty, Failure } from "@/shared/ui/States";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
-import { More } from "./More";
 import { buildsQuery, startBuild } from "./queries";
 
 const said = words.data;
@@ -27,7 +28,7 @@ export function Builds(): ReactElement {
       {rows.length === 0 ? (
         <Empty title={said.noBuilds} help={said.noBuildsHelp} />
       ) : (
-        <Accordion variant="contained" defaultValue={String(rows[0]?.build_id)}>
+        <Accordion variant="contained" order={2} defaultValue={String(rows[0]?.build_id)}>
           {rows.map((one) => (
             <Accordion.Item key={one.build_id} value={String(one.build_id)}>
               <Accordion.Control>
@@ -100,9 +101,9 @@ function Details({ build }: { build: Schemas["Build"] }): ReactElement {
 
 function Caption({ children }: { children: string }): ReactElement {
   return (
-    <Text fz={14} fw={600} mb="calc(-1 * var(--mantine-spacing-xs))">
+    <Title order={3} fz={14} fw={600} mb="calc(-1 * var(--mantine-spacing-xs))">
       {children}
-    </Text>
+    </Title>
   );
 }
 
@@ -140,9 +141,7 @@ function BuildNow({ building, asOf }: { building: boolean; asOf: string | null }
   return (
     <Popover trapFocus returnFocus withRoles position="bottom-end">
       <Popover.Target>
-        <Button variant="default" size="compact-md" fz="sm" loading={building || build.isPending}>
-          {said.build}
-        </Button>
+        <ToolButton loading={building || build.isPending}>{said.build}</ToolButton>
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="xs" maw={240}>

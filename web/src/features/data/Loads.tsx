@@ -4,10 +4,10 @@ import type { ReactElement } from "react";
 
 import { useFormats } from "@/shared/format/useFormats";
 import { DataTable } from "@/shared/ui/DataTable";
+import { More } from "@/shared/ui/More";
 import { Empty, Failure } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
-import { More } from "./More";
 import { loadsQuery } from "./queries";
 
 const said = words.data;

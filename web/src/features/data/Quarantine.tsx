@@ -5,10 +5,10 @@ import { type ReactElement, useState } from "react";
 import { heading } from "@/shared/columns/columns";
 import { useFormats } from "@/shared/format/useFormats";
 import { DataTable } from "@/shared/ui/DataTable";
+import { More } from "@/shared/ui/More";
 import { Empty, Failure } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
-import { More } from "./More";
 import { reasonsQuery, refusedQuery } from "./queries";
 
 const said = words.data;

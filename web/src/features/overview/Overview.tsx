@@ -1,4 +1,4 @@
-import { Button, VisuallyHidden } from "@mantine/core";
+import { VisuallyHidden } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { memo, type ReactElement, useDeferredValue } from "react";
 
@@ -6,9 +6,11 @@ import type { Schemas } from "@/shared/api/client";
 import { Awaited } from "@/shared/filters/awaited";
 import { FilterBar } from "@/shared/filters/FilterBar";
 import { type Filters, isEverything, type Narrow } from "@/shared/filters/filters";
+import { inForce } from "@/shared/filters/names";
 import { useFilters } from "@/shared/filters/useFilters";
 import { useFormats } from "@/shared/format/useFormats";
 import { Empty, Failure } from "@/shared/ui/States";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { useTitle } from "@/shared/ui/useTitle";
 import { words } from "@/shared/words";
 
@@ -35,11 +37,13 @@ export function Overview(): ReactElement {
     placeholderData: keepPreviousData,
   });
   const figures = data?.metrics;
-  const isEmpty = figures?.total_customers.rows[0]?.value === 0;
+  const count = figures?.total_customers.rows[0]?.value;
+  const isEmpty = count === 0;
   return (
     <>
       <VisuallyHidden component="h1">{words.pages.overview}</VisuallyHidden>
       <FilterBar />
+      <Told count={count} filters={figures?.average_order_value.filters} />
       {error ? (
         <Failure error={error} retry={() => void refetch()} />
       ) : isEmpty && isEverything(filters) ? (
@@ -49,9 +53,9 @@ export function Overview(): ReactElement {
           title={said.emptyTitle}
           help={said.emptyHelp}
           action={
-            <Button variant="default" mt="sm" onClick={() => setFilters({})}>
+            <ToolButton mt="sm" onClick={() => setFilters({})}>
               {words.filters.clear}
-            </Button>
+            </ToolButton>
           }
         />
       ) : (
@@ -60,6 +64,22 @@ export function Overview(): ReactElement {
         </Awaited>
       )}
     </>
+  );
+}
+
+interface ToldProps {
+  count: number | null | undefined;
+  /** As they came with a figure that days can narrow. */
+  filters: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Tells who cannot see it how many customers are left, and by which filters, whenever the figures are others. */
+function Told({ count, filters }: ToldProps): ReactElement {
+  const formats = useFormats();
+  return (
+    <VisuallyHidden role="status">
+      {filters && said.shown(formats.exact(count), inForce(filters, formats))}
+    </VisuallyHidden>
   );
 }
 

@@ -1,7 +1,8 @@
-import { Box, Button, Center, Skeleton, Stack, Text } from "@mantine/core";
+import { Box, Center, Skeleton, Stack, Text } from "@mantine/core";
 import { useResizeObserver } from "@mantine/hooks";
 import { type ReactElement, useEffect, useEffectEvent, useRef, useState } from "react";
 
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
 import type { ChartOption } from "./option";
@@ -116,9 +117,7 @@ function Undrawn({ height }: { height: number | string }): ReactElement {
     <Center mih={height}>
       <Stack align="center" gap="xs" ta="center">
         <Text size="sm">{words.states.undrawn}</Text>
-        <Button variant="default" size="compact-md" onClick={() => window.location.reload()}>
-          {words.retry}
-        </Button>
+        <ToolButton onClick={() => window.location.reload()}>{words.retry}</ToolButton>
       </Stack>
     </Center>
   );

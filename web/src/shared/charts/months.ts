@@ -13,6 +13,7 @@ export function monthsAxis(months: readonly string[], look: Look, formats: Forma
     axisTick: { show: false },
     axisLabel: {
       color: look.dim,
+      margin: 12, // the first one stands clear of the other axis' lowest value
       hideOverlap: true,
       ...(months.length > YEARS ? { interval: (_: number, month: string) => month.slice(5, 7) === "01" } : {}),
       formatter: (month: string) => formats.month(month),

@@ -1,10 +1,11 @@
-import { Accordion, Button, Checkbox, Group, Popover, ScrollArea, Stack, Text } from "@mantine/core";
+import { Accordion, Checkbox, Group, Popover, ScrollArea, Stack, Text } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactElement, useState } from "react";
+import { memo, type ReactElement, useState } from "react";
 
 import { choicesQuery } from "@/shared/api/queries";
 import { useFormats } from "@/shared/format/useFormats";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
 import { chosen, DIMENSIONS, type Filters, toggled } from "./filters";
@@ -12,29 +13,22 @@ import { valueName } from "./names";
 
 const said = words.filters;
 
-/** A list of everything that can be narrowed to, with how many customers each has. */
-export function AddFilter({
-  filters,
-  onChange,
-}: {
+interface Props {
   filters: Filters;
   onChange: (next: Filters) => void;
-}): ReactElement {
+}
+
+/** A list of everything that can be narrowed to, with how many customers each has. */
+export const AddFilter = memo(function AddFilter({ filters, onChange }: Props): ReactElement {
   const [opened, setOpened] = useState(false);
   const { data } = useQuery({ ...choicesQuery, enabled: opened });
   const formats = useFormats();
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" width={300} trapFocus returnFocus withRoles>
       <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-md"
-          fz="sm"
-          leftSection={<IconFilter size={16} aria-hidden />}
-          onClick={() => setOpened(!opened)}
-        >
+        <ToolButton icon={IconFilter} onClick={() => setOpened(!opened)}>
           {said.add}
-        </Button>
+        </ToolButton>
       </Popover.Target>
       <Popover.Dropdown p={4}>
         <ScrollArea.Autosize mah={420}>
@@ -68,4 +62,4 @@ export function AddFilter({
       </Popover.Dropdown>
     </Popover>
   );
-}
+});

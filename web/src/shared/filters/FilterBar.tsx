@@ -19,13 +19,20 @@ import { useFilters } from "./useFilters";
 
 const said = words.filters;
 
+interface Props {
+  withPeriod?: boolean;
+  /** Takes back what narrows below the bar, which Esc does before it takes back any of the bar's own; null where there is nothing. */
+  undo?: (() => void) | null;
+}
+
 /** The bar under the header: the period, a chip for each filter, and how fresh the figures are. */
-export function FilterBar({ withPeriod = true }: { withPeriod?: boolean }): ReactElement {
+export function FilterBar({ withPeriod = true, undo = null }: Props): ReactElement {
   const [filters, setFilters] = useFilters();
   const { data: status } = useQuery(statusQuery);
   useEscape(() => {
     const last = lastOf(filters);
-    if (last) setFilters(last);
+    if (undo) undo();
+    else if (last) setFilters(last);
   });
   return (
     <div className={classes.bar}>
@@ -91,7 +98,7 @@ function Chips({ filters, onChange }: { filters: Filters; onChange: (next: Filte
         chosen(filters, dimension).map((value) => {
           const name = `${said.columns[dimension]}: ${valueName(dimension, value)}`;
           return (
-            <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""} data-chip>
+            <Pill key={`${dimension} ${value}`} size="md" className={classes.chip ?? ""} fz="sm" data-chip>
               <Group gap={4} wrap="nowrap">
                 <ColourOf dimension={dimension} value={value} />
                 <span className={classes.text} title={name}>

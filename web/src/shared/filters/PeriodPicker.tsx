@@ -5,6 +5,7 @@ import { type ReactElement, useState } from "react";
 
 import { useFormats } from "@/shared/format/useFormats";
 import { leave } from "@/shared/ui/leave";
+import { ToolButton } from "@/shared/ui/ToolButton";
 import { words } from "@/shared/words";
 
 import { type Period, periodOf, PRESETS, presetOf, spanOf } from "./period";
@@ -34,11 +35,8 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
     <Group gap={4} wrap="nowrap">
       <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus returnFocus withRoles>
         <Popover.Target>
-          <Button
-            variant="default"
-            size="compact-md"
-            fz="sm"
-            leftSection={<IconCalendar size={16} aria-hidden />}
+          <ToolButton
+            icon={IconCalendar}
             aria-label={`${said.period}: ${name}`}
             onClick={() => {
               setDays([period.from ?? null, period.to ?? null]);
@@ -46,7 +44,7 @@ export function PeriodPicker({ asOf, period, onChange }: Props): ReactElement {
             }}
           >
             {name}
-          </Button>
+          </ToolButton>
         </Popover.Target>
         <Popover.Dropdown>
           <Stack gap={2}>

@@ -42,6 +42,8 @@ export interface Tabled<Row> {
 interface Props<Row> {
   name: keyof Schemas["DashboardMetrics"];
   title: string;
+  /** What of the title stands above the figure, where the rest stands beside it. */
+  heading?: string;
   figure: AnyFigure | undefined;
   table: Tabled<Row>;
   children: ReactNode;
@@ -61,7 +63,7 @@ export const Enlarged = createContext(false);
 
 /** A card of one figure, with its meaning, its table and its exports behind a menu. */
 export function FigureCard<Row>(props: Props<Row>): ReactElement {
-  const { name, title, figure, table, children, height, picture, legend = [], aside, own = null } = props;
+  const { name, title, heading = title, figure, table, children, height, picture, legend = [], aside, own = null } = props;
   const [full, { open: enlarge, close: reduce }] = useDisclosure(false);
   const [opened, setShown] = useState<"meaning" | "table" | null>(null);
   const [asked, forget] = useAskedFor(name);
@@ -88,13 +90,19 @@ export function FigureCard<Row>(props: Props<Row>): ReactElement {
     <Paper component="section" withBorder radius="md" className={classes.card} aria-label={title} aria-busy={!figure}>
       <div className={classes.head}>
         <Title order={2} fz={14} fw={600} className={classes.title ?? ""}>
-          {title}
+          {heading}
         </Title>
         <Group gap={4} wrap="nowrap">
           {aside}
           <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
             <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={said.menu(title)} disabled={!figure}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                className={classes.menu ?? ""}
+                aria-label={said.menu(title)}
+                disabled={!figure}
+              >
                 <IconDots size={18} aria-hidden />
               </ActionIcon>
             </Menu.Target>

@@ -49,7 +49,13 @@ export function MeaningModal({ name, title, figure, opened, onClose }: Props): R
             <Freshness figure={figure} />
           </Part>
           <Part title={said.columns}>
-            <Table fz="sm">
+            <Table fz="sm" aria-label={said.columns}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{words.data.column}</Table.Th>
+                  <Table.Th>{words.data.meaning}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
               <Table.Tbody>
                 {Object.entries(meaning.columns).map(([column, what]) => (
                   <Table.Tr key={column}>

@@ -6,6 +6,8 @@ import { type ReactElement, type ReactNode, useState } from "react";
 import { ApiError } from "@/shared/api/client";
 import { words } from "@/shared/words";
 
+import { ToolButton } from "./ToolButton";
+
 const said = words.states;
 
 function State({ icon, title, children }: { icon: ReactNode; title: string; children: ReactNode }): ReactElement {
@@ -36,9 +38,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
           {said.rest}
         </Text>
         {retry && (
-          <Button variant="default" onClick={retry}>
-            {words.retry}
-          </Button>
+          <ToolButton onClick={retry}>{words.retry}</ToolButton>
         )}
       </State>
     </div>

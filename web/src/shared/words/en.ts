@@ -105,6 +105,8 @@ export const en = {
       satisfaction: "Satisfaction",
       churn_risk: "Churn risk",
     },
+    /** A long title in two parts: what stands above the figure, and how it goes on beside it. */
+    split: { retention_rate: ["Customers who bought again", "within a year"] } as Partial<Record<string, [string, string]>>,
   },
   overview: {
     before: (value: string) => `${value} a year before`,
@@ -159,6 +161,7 @@ export const en = {
     daysSince: "Days since last purchase",
     recencyScore: "Recency score",
     frequencyScore: "Frequency score",
+    shown: (count: string, filters: string) => `${counted(count, "customer", "customers")} shown. ${filters}`,
     emptyTitle: "No customer fits these filters",
     emptyHelp: "Remove one of them, or choose a longer period.",
     noAnswers: "Nobody gave a score here",
@@ -168,6 +171,7 @@ export const en = {
   explorer: {
     search: "Name, e-mail, phone or id",
     found: (count: string) => counted(count, "customer", "customers"),
+    sorted: (column: string, rising: boolean) => `Sorted by ${column}, the ${rising ? "least" : "most"} first`,
     columns: "Columns",
     firstColumns: "As at the start",
     export: "Export",
@@ -210,6 +214,9 @@ export const en = {
     noPurchase: "Nothing bought so far",
     noPurchaseHelp: "Purchases and returns will stand here by month.",
     timeline: "Everything, the latest first",
+    day: "Day",
+    kind: "Kind",
+    happened: "What happened",
     later: (day: string) => `What happened after ${day} is in no figure yet: the next build of a later day counts it.`,
     noFacts: "Nothing of this kind",
     noFactsHelp: "Choose other kinds, or none for all of them.",

@@ -11,9 +11,10 @@ import { Empty } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
 import { categoriesOption } from "../options/categories";
+import classes from "../Overview.module.css";
 
 const said = words.overview;
-const BAR = 30;
+const BAR = { least: 30, most: 44 }; // pixels that each takes of the card
 const MOST = 15; // more stand in the table
 
 interface Props {
@@ -59,15 +60,22 @@ export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement
       {rows.length === 0 ? (
         <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
-        <Chart
-          option={option}
-          height={Math.max(3, drawn.length) * BAR}
-          label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
-          onPick={(index) => {
-            const row = drawn[index];
-            if (row) pick(row);
-          }}
-        />
+        <div
+          className={classes.drawn}
+          style={{ minHeight: drawn.length * BAR.least, maxHeight: Math.max(3, drawn.length) * BAR.most }}
+        >
+          <div>
+            <Chart
+              option={option}
+              height="100%"
+              label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
+              onPick={(index) => {
+                const row = drawn[index];
+                if (row) pick(row);
+              }}
+            />
+          </div>
+        </div>
       )}
     </FigureCard>
   );

@@ -17,6 +17,7 @@ import classes from "../Overview.module.css";
 
 const said = words.overview;
 const HEIGHT = 320; // where the screen is lower than any
+const TOUCHED = { hover: true, focus: false, touch: true };
 const ARROWS = { up: IconArrowUpRight, down: IconArrowDownRight, same: IconArrowRight };
 
 type Kpi = Schemas["TotalCustomers" | "TotalLifetimeValue" | "AverageOrderValue" | "RetentionRate"];
@@ -32,6 +33,7 @@ export function KpiCard({ name, figure, note }: Props): ReactElement {
   const formats = useFormats();
   const look = useLook();
   const title = words.cards.titles[name];
+  const [heading, rest] = words.cards.split[name] ?? [title];
   const unit = figure?.unit;
   const row = figure?.rows[0];
   const line = useMemo(() => figure?.sparkline ?? [], [figure]);
@@ -40,6 +42,7 @@ export function KpiCard({ name, figure, note }: Props): ReactElement {
     <FigureCard
       name={name}
       title={title}
+      heading={heading}
       figure={figure}
       height={{ base: 56, xs: 98 }}
       picture={line.length > 0 ? () => option : null}
@@ -53,11 +56,18 @@ export function KpiCard({ name, figure, note }: Props): ReactElement {
     >
       <div className={classes.leading}>
         <div>
-          <Tooltip label={formats.exact(row?.value, unit)} openDelay={200} withinPortal>
-            <Text component="span" className={`${classes.value} figures`} data-figure={name}>
-              {formats.short(row?.value, unit)}
-            </Text>
-          </Tooltip>
+          <Group gap={6} align="baseline" wrap="nowrap">
+            <Tooltip label={formats.exact(row?.value, unit)} openDelay={200} events={TOUCHED} withinPortal>
+              <Text component="span" className={`${classes.value} figures`} data-figure={name}>
+                {formats.short(row?.value, unit)}
+              </Text>
+            </Tooltip>
+            {rest && (
+              <Text size="xs" c="dimmed">
+                {rest}
+              </Text>
+            )}
+          </Group>
           <Changed value={row?.value} before={row?.previous_value} unit={unit ?? ""} />
           {note && (
             <Text size="xs" c="dimmed">
@@ -96,7 +106,7 @@ function Changed(props: { value: number | null | undefined; before: number | nul
   const Arrow = ARROWS[change.direction];
   const by = props.unit === "rate" ? said.points(formats.exact(change.by * 100, "pages")) : formats.share(change.by);
   return (
-    <Tooltip label={said.before(formats.exact(props.before, props.unit))} openDelay={200}>
+    <Tooltip label={said.before(formats.exact(props.before, props.unit))} openDelay={200} events={TOUCHED}>
       <Group gap={4} wrap="nowrap">
         <Arrow size={14} aria-hidden />
         <Text size="xs" c="dimmed">

@@ -16,7 +16,7 @@ import classes from "../Overview.module.css";
 import { monthlyQuery } from "../queries";
 
 const said = words.overview;
-const HEIGHT = 320;
+const HEIGHT = 288;
 
 interface Props {
   figure: Schemas["MonthlyRevenue"] | undefined;
@@ -68,16 +68,18 @@ export function MonthlyCard({ figure, filters, onFilter }: Props): ReactElement 
         <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <div className={classes.drawn}>
-          <Chart
-            option={option}
-            height="100%"
-            label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
-            pickAnywhere
-            onPick={(index) => {
-              const row = rows[index];
-              if (row) pick(row.month);
-            }}
-          />
+          <div>
+            <Chart
+              option={option}
+              height="100%"
+              label={said.monthlyLabel(rows.length, formats.exact(rows.at(-1)?.revenue, "money"))}
+              pickAnywhere
+              onPick={(index) => {
+                const row = rows[index];
+                if (row) pick(row.month);
+              }}
+            />
+          </div>
         </div>
       )}
     </FigureCard>

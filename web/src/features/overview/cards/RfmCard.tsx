@@ -101,14 +101,6 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
         <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
         <>
-          <Chart
-            key={view}
-            option={option}
-            height={HEIGHT}
-            label={view === "points" ? said.rfmLabel(formats.exact(points.length)) : said.cellsLabel}
-            {...(view === "points" ? { onBrush: brush } : {})}
-            onPick={(index) => pick(view === "points" ? points[index]?.rfm_segment : pairs[index]?.segment)}
-          />
           <div className={classes.names}>
             {segments.map((segment) => (
               <UnstyledButton
@@ -123,6 +115,14 @@ export function RfmCard({ figure, filters, onFilter }: Props): ReactElement {
               </UnstyledButton>
             ))}
           </div>
+          <Chart
+            key={view}
+            option={option}
+            height={HEIGHT}
+            label={view === "points" ? said.rfmLabel(formats.exact(points.length)) : said.cellsLabel}
+            {...(view === "points" ? { onBrush: brush } : {})}
+            onPick={(index) => pick(view === "points" ? points[index]?.rfm_segment : pairs[index]?.segment)}
+          />
           <Text fz={12} c="dimmed">
             {view === "points" && points.length < buyers
               ? said.rfmSample(formats.exact(points.length), all)

@@ -46,35 +46,41 @@ export function SatisfactionCard({
       {!row?.answers ? (
         <Empty title={said.noAnswers} help={said.nothingHelp} />
       ) : (
-        <>
-          <Chart
-            option={option}
-            height={170}
-            label={said.gaugeLabel(shown, formats.share(row.csat), formats.exact(row.answers))}
-          />
-          <Group justify="space-between" mb={8}>
-            <Text fz={13}>
-              <b className="figures">{formats.share(row.csat)}</b> {said.csat}
-            </Text>
-            <Text fz={12} c="dimmed" className="figures">
-              {said.answers(formats.exact(row.answers))}
-            </Text>
-          </Group>
-          <div className={classes.bars} role="group" aria-label={said.scores}>
-            {scores.map((one) => (
-              <Fragment key={one.score}>
-                <span className="figures">{one.score}</span>
-                <span className={classes.track}>
-                  <span
-                    className={classes.fill}
-                    style={{ display: "block", width: `${(100 * (one.answers ?? 0)) / most}%` }}
-                  />
-                </span>
-                <span className="figures">{formats.exact(one.answers)}</span>
-              </Fragment>
-            ))}
+        <div className={classes.ringed}>
+          <div className={classes.ring}>
+            <div>
+              <Chart
+                option={option}
+                height="100%"
+                label={said.gaugeLabel(shown, formats.share(row.csat), formats.exact(row.answers))}
+              />
+            </div>
           </div>
-        </>
+          <div>
+            <Group justify="space-between" gap="0 8px" mb={8}>
+              <Text fz={13}>
+                <b className="figures">{formats.share(row.csat)}</b> {said.csat}
+              </Text>
+              <Text fz={12} c="dimmed" className="figures">
+                {said.answers(formats.exact(row.answers))}
+              </Text>
+            </Group>
+            <div className={classes.bars} role="group" aria-label={said.scores}>
+              {scores.map((one) => (
+                <Fragment key={one.score}>
+                  <span className="figures">{one.score}</span>
+                  <span className={classes.track}>
+                    <span
+                      className={classes.fill}
+                      style={{ display: "block", width: `${(100 * (one.answers ?? 0)) / most}%` }}
+                    />
+                  </span>
+                  <span className="figures">{formats.exact(one.answers)}</span>
+                </Fragment>
+              ))}
+            </div>
+          </div>
+        </div>
       )}
     </FigureCard>
   );

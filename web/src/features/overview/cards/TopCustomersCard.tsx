@@ -52,7 +52,7 @@ export function TopCustomersCard({
       }}
     >
       <div className={classes.leaders}>
-        <div tabIndex={0} role="group">
+        <div tabIndex={0} role="group" aria-label={words.cards.titles.top_customers}>
           <Table fz="sm" verticalSpacing={12} aria-label={words.cards.titles.top_customers}>
             <Table.Thead>
               <Table.Tr>

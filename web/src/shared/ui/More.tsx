@@ -1,7 +1,8 @@
-import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import { words } from "@/shared/words";
+
+import { ToolButton } from "./ToolButton";
 
 interface Pages {
   hasNextPage: boolean;
@@ -13,14 +14,8 @@ interface Pages {
 export function More({ pages }: { pages: Pages }): ReactElement | null {
   if (!pages.hasNextPage) return null;
   return (
-    <Button
-      variant="default"
-      size="compact-md"
-      mt="sm"
-      loading={pages.isFetchingNextPage}
-      onClick={() => void pages.fetchNextPage()}
-    >
+    <ToolButton mt="sm" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
       {words.more}
-    </Button>
+    </ToolButton>
   );
 }
