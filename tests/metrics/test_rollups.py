@@ -76,6 +76,21 @@ def test_sums_follow_a_few_customers_among_many(make_engine: MakeEngine) -> None
     assert everything(engine) == incremental
 
 
+def test_rows_that_are_alike_are_told_by_their_number(make_engine: MakeEngine) -> None:
+    """Two orders of one day may look the same; another one, and one that is replaced, change how many there are."""
+    alike = {"purchase_date": days_ago(10), "total_amount": 5}
+    engine = make_engine()
+    fill(engine, shop(purchases=[{**alike, "transaction_id": one, "order_id": one} for one in (1, 2)]))
+    engine.build(TODAY)
+    more = shop(purchases=[{**alike, "transaction_id": 3, "order_id": 3}, {"transaction_id": 4}])
+    fill(engine, {**shop(), "purchase_transactions": more["purchase_transactions"]})
+    assert engine.build(TODAY).kind == "incremental"
+    incremental = everything(engine)
+    assert incremental["customer_categories"].most_common(1)[0][1] == 3
+    engine.build(TODAY, full=True)
+    assert everything(engine) == incremental
+
+
 def test_a_shop_may_leave_figures_out(make_engine: MakeEngine) -> None:
     engine = make_engine(Settings(model=Model(figures=False)))
     fill(engine, shop(purchases=[{}]))

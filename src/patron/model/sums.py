@@ -1,8 +1,8 @@
 """Sums over customers that need not be made anew: what changed is taken off and put on.
 
-A shop sum adds up rows of customer tables by slice. After an incremental build only the rows of customers that were
-computed again, or that went to another slice, count otherwise than before. Run over those rows alone as they were,
-and as they are, the step gives what to take off and what to put on.
+A shop sum adds up rows of customer tables by slice, each row by itself. After an incremental build only the rows that
+were computed and are others than before, and those of customers that went to another slice, count otherwise. Run over
+those rows alone as they were, and as they are, the step gives what to take off and what to put on.
 """
 
 from __future__ import annotations
@@ -46,18 +46,16 @@ def changed_sums(step: Step, former: str, fresh: str) -> str:
     )
 
 
-def added_to(step: Step, table: str, changes: str) -> tuple[str, str, str]:
-    """Return the statements that add `changes` to a shop sum in `table`: rows of their sums alone are written."""
+def added_to(step: Step, table: str, changes: str) -> str:
+    """Return the statement that adds `changes` to a shop sum in `table`: rows of their sums alone are written."""
     same = " AND ".join(f"kept.{name} = changes.{name}" for name in step.keys)
-    columns = ", ".join(step.columns)
     return (
-        f"UPDATE {table} AS kept\n"
-        f"SET {', '.join(f'{name} = kept.{name} + changes.{name}' for name in step.sums)}\n"
-        f"FROM {changes} AS changes WHERE {same}",
-        f"INSERT INTO {table} ({columns})\n"
-        f"SELECT {columns} FROM {changes} AS changes\n"
-        f"WHERE NOT EXISTS (SELECT 1 FROM {table} AS kept WHERE {same})",
-        f"DELETE FROM {table} WHERE {ENTRIES} = 0",
+        f"MERGE INTO {table} AS kept\n"
+        f"USING {changes} AS changes ON {same}\n"
+        f"WHEN MATCHED AND kept.{ENTRIES} + changes.{ENTRIES} = 0 THEN DELETE\n"
+        f"WHEN MATCHED THEN UPDATE SET {', '.join(f'{name} = kept.{name} + changes.{name}' for name in step.sums)}\n"
+        f"WHEN NOT MATCHED THEN INSERT ({', '.join(step.columns)})\n"
+        f"VALUES ({', '.join(f'changes.{name}' for name in step.columns)})"
     )
 
 

@@ -62,7 +62,7 @@ def brought_up_to_date(step: Step, schema: str, home: str) -> str:
         for time in TIMES
     )
     query = changed_sums(step, *(f"pg_temp.{step.name}_{time}" for time in TIMES))
-    added = ";\n".join(added_to(step, f"{home}.{step.name}", f"pg_temp.{changes}"))
+    added = added_to(step, f"{home}.{step.name}", f"pg_temp.{changes}")
     return (
         f"{made}{_table(changes, query)}"
         f"        step_rows := (SELECT COUNT(*) FROM pg_temp.{changes});\n"

@@ -32,13 +32,29 @@ counted_spans AS (
         slice_id,
         first_month,
         month_after,
-        SUM(base) AS base,
-        SUM(retained) AS retained,
+        CAST(SUM(base) AS BIGINT) AS base,
+        CAST(SUM(retained) AS BIGINT) AS retained,
         COUNT(*) AS entries
     FROM spans
     JOIN customer_slices ON customer_slices.customer_id = spans.customer_id
     WHERE first_month < month_after
     GROUP BY slice_id, first_month, month_after
+),
+
+-- What begins and ends is added up apart from sales: three sums a row instead of nine.
+span_changes AS (
+    SELECT
+        slice_id,
+        month,
+        CAST(SUM(base) AS BIGINT) AS base,
+        CAST(SUM(retained) AS BIGINT) AS retained,
+        CAST(SUM(entries) AS BIGINT) AS entries
+    FROM (
+        SELECT slice_id, first_month AS month, base, retained, entries FROM counted_spans
+        UNION ALL
+        SELECT slice_id, month_after, -base, -retained, entries FROM counted_spans
+    ) AS ends
+    GROUP BY slice_id, month
 ),
 
 changes AS (
@@ -52,15 +68,19 @@ changes AS (
     SELECT
         slice_id,
         CAST(DATE_TRUNC('month', known_on) AS DATE),
-        0, revenue, COALESCE(purchased_amount, 0), orders, first_orders, second_orders, 0, 0, 1
+        0,
+        CAST(SUM(revenue) AS DECIMAL(18, 2)),
+        CAST(COALESCE(SUM(purchased_amount), 0) AS DECIMAL(18, 2)),
+        CAST(SUM(orders) AS BIGINT),
+        CAST(SUM(first_orders) AS BIGINT),
+        CAST(SUM(second_orders) AS BIGINT),
+        0, 0, COUNT(*)
     FROM customer_days
     JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
+    GROUP BY slice_id, CAST(DATE_TRUNC('month', known_on) AS DATE)
     UNION ALL
-    SELECT slice_id, first_month, 0, 0, 0, 0, 0, 0, base, retained, entries
-    FROM counted_spans
-    UNION ALL
-    SELECT slice_id, month_after, 0, 0, 0, 0, 0, 0, -base, -retained, entries
-    FROM counted_spans
+    SELECT slice_id, month, 0, 0, 0, 0, 0, 0, base, retained, entries
+    FROM span_changes
 )
 
 SELECT

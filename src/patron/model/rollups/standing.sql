@@ -12,13 +12,14 @@ WITH exact_points AS (
 -- All that changes in these two months does so 0, 365 or 730 days after one of these days; leap years shift them by one.
 recent_days AS (
     SELECT
-        customer_id, known_on, revenue, purchased_amount, orders, first_orders, second_orders,
+        slice_id, known_on, revenue, purchased_amount, orders, first_orders, second_orders,
         GREATEST(sold_on + 365, previous_day + 730, known_on) AS base_from,
         sold_on + 730 AS base_until,
         GREATEST(previous_day + 365, known_on) AS retained_from,
         LEAST(sold_on + 365, previous_day + 730) AS retained_until,
         purchased_amount IS NOT NULL AND previous_day IS NOT NULL AS is_repeat
     FROM customer_days
+    JOIN customer_slices ON customer_slices.customer_id = customer_days.customer_id
     WHERE known_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) AND $as_of
         OR known_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 366 AND $as_of - 365
         OR sold_on BETWEEN CAST(DATE_TRUNC('month', $as_of) AS DATE) - 366 AND $as_of - 365
@@ -32,7 +33,7 @@ recent_days AS (
 days AS (
     SELECT
         point,
-        customer_id,
+        slice_id,
         CASE WHEN known_on BETWEEN month AND point THEN 1 ELSE 0 END AS is_new,
         revenue, purchased_amount, orders, first_orders, second_orders,
         CASE WHEN purchased_amount IS NULL OR base_from >= base_until THEN 0
@@ -52,14 +53,14 @@ summed_changes AS (
     SELECT
         slice_id,
         GREATEST(month, month_before) AS month,
-        SUM(customers) AS customers,
-        SUM(value) AS value,
-        SUM(purchased_amount) AS purchased_amount,
-        SUM(orders) AS orders,
-        SUM(buyers) AS buyers,
-        SUM(repeat_buyers) AS repeat_buyers,
-        SUM(retention_base) AS retention_base,
-        SUM(retained) AS retained
+        CAST(SUM(customers) AS BIGINT) AS customers,
+        CAST(SUM(value) AS DECIMAL(18, 2)) AS value,
+        CAST(SUM(purchased_amount) AS DECIMAL(18, 2)) AS purchased_amount,
+        CAST(SUM(orders) AS BIGINT) AS orders,
+        CAST(SUM(buyers) AS BIGINT) AS buyers,
+        CAST(SUM(repeat_buyers) AS BIGINT) AS repeat_buyers,
+        CAST(SUM(retention_base) AS BIGINT) AS retention_base,
+        CAST(SUM(retained) AS BIGINT) AS retained
     FROM monthly_changes
     CROSS JOIN (SELECT CAST(MIN(month) - INTERVAL 1 MONTH AS DATE) AS month_before FROM points_in_time) AS first_point
     WHERE month <= $as_of
@@ -87,17 +88,16 @@ changes AS (
         point,
         slice_id,
         0,
-        SUM(CASE WHEN is_new = 1 THEN revenue ELSE 0 END),
-        SUM(CASE WHEN is_new = 1 THEN COALESCE(purchased_amount, 0) ELSE 0 END),
-        SUM(is_new * orders),
-        SUM(is_new * first_orders),
-        SUM(is_new * second_orders),
-        SUM(base),
-        SUM(retained)
+        CAST(SUM(CASE WHEN is_new = 1 THEN revenue ELSE 0 END) AS DECIMAL(18, 2)),
+        CAST(SUM(CASE WHEN is_new = 1 THEN COALESCE(purchased_amount, 0) ELSE 0 END) AS DECIMAL(18, 2)),
+        CAST(SUM(is_new * orders) AS BIGINT),
+        CAST(SUM(is_new * first_orders) AS BIGINT),
+        CAST(SUM(is_new * second_orders) AS BIGINT),
+        CAST(SUM(base) AS BIGINT),
+        CAST(SUM(retained) AS BIGINT)
     FROM days
-    JOIN customer_slices ON customer_slices.customer_id = days.customer_id
-    WHERE is_new <> 0 OR base <> 0 OR retained <> 0
     GROUP BY point, slice_id
+    HAVING SUM(CASE WHEN is_new <> 0 OR base <> 0 OR retained <> 0 THEN 1 ELSE 0 END) > 0
 )
 
 SELECT
