@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Kept:
     @property
     def body(self) -> bytes:
         """The answer uncompressed, which next to nobody asks for."""
-        return igzip.decompress(self.zipped) if self.plain is None else self.plain
+        return gzip.decompress(self.zipped) if self.plain is None else self.plain
 
 
 class FigureCache:
