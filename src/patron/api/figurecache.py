@@ -21,19 +21,19 @@ class Kept:
 
     build_id: int
     zipped: bytes | None
-    plain: bytes | None
+    plain: bytes
 
     @classmethod
     def of(cls, build_id: int, body: bytes) -> Kept:
         """Return an answer with what is to be kept of it."""
         if len(body) < SMALL:
             return cls(build_id, None, body)
-        return cls(build_id, igzip.compress(body, LEVEL), None)
+        return cls(build_id, igzip.compress(body, LEVEL), b"")
 
     @property
     def body(self) -> bytes:
         """The answer uncompressed, which next to nobody asks for."""
-        return gzip.decompress(self.zipped) if self.plain is None else self.plain
+        return self.plain if self.zipped is None else gzip.decompress(self.zipped)
 
 
 class FigureCache:
