@@ -26,6 +26,7 @@ from patron.engines.base import Row
 Keys = Sequence[Any]
 A_BATCH = 65_536  # rows, where they are in order
 EVERY = 2**63
+NEAR = 64  # rows, within which the last one of a key mostly is
 MOST_RUNS = 100  # each is searched by itself
 
 
@@ -130,7 +131,9 @@ class Copy:
             for number in range(max(bisect_left(run.firsts, low) - 1, 0), ending(run.firsts, high)):
                 batch = run.batches[number]
                 start = bisect_left(batch.keys, low)
-                end = ending(batch.keys, high, start)
+                near = min(start + NEAR, len(batch.keys))
+                is_near = near < len(batch.keys) and high < batch.keys[near]
+                end = ending(batch.keys, high, start, near if is_near else len(batch.keys))
                 if start < end:
                     yield batch, start, end
 
