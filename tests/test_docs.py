@@ -37,6 +37,7 @@ READ_BY_PATRON_ITSELF = {
 
 # Names in prose that stand for something outside Patron's tables and settings.
 OTHER_NAMES = {
+    "perfect_ht_threshold",
     "refresh_customer_360",
     "full_build",
     "api_keys",
