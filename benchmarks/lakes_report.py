@@ -15,15 +15,16 @@ def tables(figures: Figures) -> list[Table]:
         facts = size["facts"]
         for name, engine in size["engines"].items():
             full, changed = (engine[build] for build in _BUILDS)
-            again = engine.get("again", full)
+            again = engine.get("again", full if name == "DuckDB" else None)  # for DuckDB each is as the first
+            last = again or full
             rows.append(
                 (
                     f"{int(customers):,} customers, {facts:,} facts: {name}",
                     *(f"{one:.1f}" for one in (full["wall"], _cpu(full))),
-                    f"{_cpu(again):.1f}",
-                    f"{1e6 * _cpu(again) / facts:.2f}",
+                    f"{_cpu(again):.1f}" if again else "",
+                    f"{1e6 * _cpu(last) / facts:.2f}",
                     *(f"{one:.1f}" for one in (changed["wall"], _cpu(changed))),
-                    f"{_cpu(changed) / _cpu(again):.2f}",
+                    f"{_cpu(changed) / _cpu(last):.2f}",
                     f"{engine['peak_bytes'] / 2**20:,.0f}" if "peak_bytes" in engine else "",
                 )
             )
@@ -55,12 +56,14 @@ def tables(figures: Figures) -> list[Table]:
                     "CPU µs a fact",
                     "1 % changed, wall s",
                 ),
-                *("1 % changed, CPU s", "share of full again, CPU", "peak MiB"),
+                *("1 % changed, CPU s", "share of full, CPU", "peak MiB"),
             ),
             tuple(rows),
             (
                 "Each was run once, one after the other, on the same rows: facts in the order of their days, customers "
                 "mixed, as Parquet; DuckDB's in its own file in the order of customers. CPU is that of the server.",
+                "By the fact and as a share it is the second full build that counts, and the first where there was none: "
+                "values were compared only where there was a second one.",
                 *(
                     f"The incremental builds gave the values of a full one: at least {fewest:,} each were compared."
                     for fewest in sorted(compared)[:1]

@@ -26,6 +26,7 @@ from patron.errors import BuildError
 from patron.model.steps import STORED, kept
 
 ROWS_A_PART = 1_000_000
+MOST_PARTS = 64  # of a table, which is read once for each
 CUSTOMERS = "customer_features"  # one row each
 BY = "customer_id"
 HASHES = 16**4  # that the first four letters of a hash tell apart
@@ -69,9 +70,10 @@ def publish(
     """Bring the latest build of `source`, which is `shown` so, to `target`, whole or not at all.
 
     With `facts` the contract's tables come too, as they are now. At most `jobs` parts are brought at the same time,
-    where both sides let more than one be. One that was killed goes on where it was. Raises BuildError when there is
-    nothing to publish, it was made by another version of Patron or is no longer whole, DatabaseError when either side
-    fails; `target` is then as it was.
+    where both sides let more than one be. One that was killed goes on where it was, but for facts, which change without
+    a build. Raises BuildError when there is nothing to publish, it was made by another version of Patron or is no
+    longer whole, or when `target` has facts of its own; DatabaseError when either side fails. `target` is then as it
+    was.
     """
     start = time.monotonic()
     with source.snapshot():
@@ -90,16 +92,17 @@ def publish(
             )
         if not _is_ready(target):
             target.init()
+        if facts and (own := target.receiver().own_facts()):
+            raise BuildError(
+                f"Where it is to be served from, {own} came in by themselves, which a publication with facts would "
+                "replace; publish to a database of its own, or without --facts."
+            )
         tables, sources = _tables(), CONTRACT if facts else ()
         columns = tables | {table.name: table.names for table in sources}
         counts = {table: _count(source, table) for table in columns}
         parts = [part for table in columns for part in _parts(source, table, columns[table], counts[table])]
         receiver = target.receiver()
-        # Facts come and go without a build; parts of theirs that arrived are only of use while they are the same.
-        of_facts = "".join(f" {table.name}={counts[table.name]}" for table in sources)
-        publication = (
-            f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}{of_facts}"
-        )
+        publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
         arrived = receiver.begin(publication, tables, sources)
 
         def bring(part: Part, to: Receiver, stopped: Event) -> int:
@@ -186,7 +189,7 @@ def _tables() -> dict[str, tuple[str, ...]]:
 def _parts(source: Engine, table: str, columns: tuple[str, ...], rows: int) -> list[Part]:
     """Return a table's parts: customers are spread over them by a hash that does not change."""
     query = exp.select(*map(exp.column, columns)).from_(exp.to_table(table))
-    parts = max(1, -(-rows // ROWS_A_PART)) if BY in columns else 1
+    parts = min(max(1, -(-rows // ROWS_A_PART)), MOST_PARTS) if BY in columns else 1
     bounds = [f"{place * HASHES // parts:04x}" for place in range(1, parts)]
     return [
         Part(table, number, source.sql(query.where(*_between(low, high), copy=True)))

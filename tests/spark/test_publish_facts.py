@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from patron.contract import CONTRACT
 from patron.customers.timeline import timeline
 from patron.engines import Engine
 from patron.engines.spark import SparkEngine
-from patron.errors import DatabaseError
+from patron.errors import BuildError, DatabaseError
 from patron.publish import publish
+from patron.sources.load import load
 from tests.reference import Shop
 from tests.shops import TODAY, shop
+from tests.sources.files import shop_files
 from tests.spark.test_publish import opened, target
 from tests.support.databases import Databases, fill, rows
 
@@ -93,8 +96,13 @@ def test_facts_that_changed_take_the_place_of_the_former_ones(target: str, datab
         assert read_status(served, TODAY)["changed_customers"] == 1
 
 
-def test_facts_that_changed_while_a_publication_was_stopped_are_brought_anew(
-    target: str, databases: Databases
+def arriving_tables(engine: Engine) -> list[Any]:
+    return rows(engine, "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%arriv%'")
+
+
+@pytest.mark.parametrize("facts", [True, False])
+def test_facts_of_a_publication_that_was_stopped_are_not_taken_up(
+    target: str, databases: Databases, facts: bool
 ) -> None:
     def stopping(progress: Any) -> None:
         if progress.done > 0.8 * progress.total:
@@ -106,24 +114,85 @@ def test_facts_that_changed_while_a_publication_was_stopped_are_brought_anew(
         origin.build(TODAY)
         with pytest.raises(KeyboardInterrupt):
             publish(origin, served, "built", stopping, facts=True)
-        fill(origin, shop(products=[{"product_id": 50}]))
-        done = publish(origin, served, "built", facts=True)
-        assert done.resumed_rows == 0
-        assert tables(served) == tables(origin)
+        assert len(arriving_tables(served)) > len(CONTRACT)
+        with origin.changing() as run:
+            run("UPDATE product_catalog SET category = 'Toys'")
+        done = publish(origin, served, "built", facts=facts)
+        assert done.resumed_rows > 0
+        assert tables(served) == (tables(origin) if facts else {table.name: [] for table in CONTRACT})
+        assert not arriving_tables(served)
 
 
-def test_a_key_that_stands_twice_is_told_of(databases: Databases) -> None:
-    """Neither a lake nor a DuckDB file keeps others from writing a key twice."""
+def test_a_database_with_facts_of_its_own_keeps_them(
+    target: str, databases: Databases, tmp_path: Path
+) -> None:
+    with opened(databases.empty("duckdb")) as origin, opened(target) as served:
+        origin.init()
+        fill(origin, busy())
+        origin.build(TODAY)
+        served.init()
+        load(served, shop_files(tmp_path))
+        before = tables(served)
+        with pytest.raises(BuildError, match="1 loads came in by themselves"):
+            publish(origin, served, "built", facts=True)
+        publish(origin, served, "built")
+        assert tables(served) == before != tables(origin)
+
+
+def test_facts_that_an_application_wrote_are_not_replaced(databases: Databases) -> None:
+    with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
+        origin.init()
+        fill(origin, busy())
+        origin.build(TODAY)
+        served.init()
+        fill(served, shop(contacts=[{}]))
+        before = tables(served)
+        with pytest.raises(BuildError, match="rows of customer_service came in by themselves"):
+            publish(origin, served, "built", facts=True)
+        assert tables(served) == before
+
+
+def test_what_a_shop_keeps_beside_published_tables_stays(databases: Databases) -> None:
+    """Rows that changed are not deleted and written anew: others may refer to them, and have columns of their own."""
     with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
         origin.init()
         fill(origin, busy())
         origin.build(TODAY)
         publish(origin, served, "built", facts=True)
+        with served.changing() as run:
+            run("ALTER TABLE customer_info ADD COLUMN card text")
+            run("UPDATE customer_info SET card = 'gold' WHERE customer_id = 2")
+            run(
+                "CREATE TABLE points (customer_id bigint REFERENCES customer_info (customer_id) ON DELETE CASCADE)"
+            )
+            run("INSERT INTO points VALUES (2)")
+        with origin.changing() as run:
+            run("UPDATE customer_info SET email = 'new@example.com' WHERE customer_id = 2")
+        publish(origin, served, "built", facts=True)
+        assert tables(served) == tables(origin)
+        assert rows(served, "SELECT card FROM customer_info JOIN points USING (customer_id)") == [
+            {"card": "gold"}
+        ]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_key_that_stands_twice_is_told_of(databases: Databases, is_first: bool) -> None:
+    """Neither a lake nor a DuckDB file keeps others from writing a key twice."""
+    with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
+        origin.init()
+        fill(origin, busy())
+        origin.build(TODAY)
+        publish(origin, served, "built", facts=not is_first)
+        before = tables(served)
         fill(origin, shop(products=[{"product_id": 2, "category": "Toys"}]))
         for _ in range(2):
             with pytest.raises(
-                DatabaseError, match=r"product_id of product_catalog .* without --facts"
+                DatabaseError, match=r"product_catalog have the product_id 2 .* without --facts"
             ) as said:
                 publish(origin, served, "built", facts=True)
             assert "\n" not in str(said.value)
-        assert tables(served)["product_catalog"] != tables(origin)["product_catalog"]
+        assert tables(served) == before
+        with origin.changing() as run:
+            run("DELETE FROM product_catalog WHERE category = 'Toys'")
+        publish(origin, served, "built", facts=True)
+        assert tables(served) == tables(origin)

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -130,5 +131,6 @@ def _give_way() -> None:
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        now = os.getpriority(os.PRIO_PROCESS, thread)
-        os.setpriority(os.PRIO_PROCESS, thread, now + LESS_URGENT)  # 19 at most, which the system sees to
+        with suppress(OSError):  # a sandbox may forbid it, and a build runs as well without
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, now + LESS_URGENT)  # 19 at most, which the system sees to

@@ -107,14 +107,16 @@ class Context:
     async def figure(self, function: Callable[[Engine | None, Memory | None], T], *, of_days: bool) -> T:
         """Return `function(None, memory)` where that does, and else `function(engine, memory)` as `read` does.
 
-        Figures of all time are made at once: to hand them to a thread takes longer than most of them. Those of chosen
-        days look through many more rows.
+        Figures of all time are made at once where they are quick: to hand them to a thread takes longer than most of
+        them. Those of chosen days look through many more rows.
         """
         memory = self.memory
         if memory is not None and self._mark is not None and memory.build.build_id == self._mark.build_id:
             made = partial(function, None, memory)
             try:
-                return await self._in_thread(made, self._from_memory) if of_days else made()
+                if of_days or not memory.is_quick:
+                    return await self._in_thread(made, self._from_memory)
+                return made()
             except Forgotten as what:
                 if what.of_days:
                     self._want_days(memory)

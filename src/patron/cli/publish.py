@@ -42,7 +42,8 @@ Facts = Annotated[
     bool,
     typer.Option(
         "--facts",
-        help="Bring the tables that it was built from too, whose rows the pages of customers show one by one.",
+        help="Bring the tables that it was built from too, whose rows the pages of customers show one by one; never "
+        "where there are others.",
     ),
 ]
 

@@ -46,9 +46,14 @@ class Receiver(ABC):
     ) -> dict[tuple[str, int], int]:
         """Make room for `tables` and `sources`; return the rows of each part, a table and its number, that are there.
 
-        `sources` are the contract's tables, where these are brought too. Parts of another publication are thrown
-        away. Raises DatabaseBusy while another one is under way, DatabaseError when there may be no room.
+        `sources` are the contract's tables, where these are brought too: always anew, for they change without a build.
+        Parts of another publication are thrown away. Raises DatabaseBusy while another one is under way,
+        DatabaseError when there may be no room.
         """
+
+    @abstractmethod
+    def own_facts(self) -> str | None:
+        """Return in words which facts are here that no publication has brought, None where there are none."""
 
     @abstractmethod
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:

@@ -44,7 +44,8 @@ def kept_part(
 ) -> Kept:
     """Keep some rows with their slice, the number of their key of `keys`, their days, and the columns to add up."""
     main = days[part.main] if days else np.zeros(len(codes), np.int8)
-    if not part.of_others:
+    # A table has hardly fewer cells than there are rows, and to count its cells takes much memory.
+    if not part.of_others and len(codes) * (1 + len(columns)) <= MOST_CELLS:
         table = Table(part, main, codes, keys)
         cells = table.length * (int(slices.max()) + 1)
         if cells <= SPARSE * len(codes) and cells * (1 + len(columns)) <= MOST_CELLS:

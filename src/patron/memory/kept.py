@@ -24,6 +24,7 @@ from patron.metrics.window import Window
 
 MOST_ROWS = 1_000_000  # of which the first are picked; who has more has them asked for where these do not do
 AT_ONCE = 4  # rows that are looked through first, to each that is wanted
+QUICK = 32_000_000  # bytes of a query's sums, which take a few milliseconds to add up
 
 
 class Slices:
@@ -92,10 +93,13 @@ class Memory:
         self._slices = slices
         self._kept: dict[tuple[str, Any, bool], KeptSums | KeptPicks] = {}
         self.has_days = False  # whether `remember_days` was through with it
+        self.is_quick = True  # whether a figure of all time takes next to no time, whatever the filter
 
     def keep(self, sql: str, by: str | None, kept: KeptSums | KeptPicks, *, is_always: bool) -> None:
         """Remember a query as it is without a period (`is_always`), or with one."""
         self._kept[sql, by, is_always] = kept
+        if is_always and isinstance(kept, KeptSums):
+            self.is_quick &= kept.nbytes <= QUICK
 
     def rows(
         self, sql: str, filters: Filters, options: Mapping[str, Any], days: Window, *, is_always: bool

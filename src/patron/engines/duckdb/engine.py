@@ -112,7 +112,7 @@ class DuckDBEngine(Engine):
     # -- plain SQL ------------------------------------------------------------------------------------
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
-        with self._reading() as cursor, self._telling():
+        with self._reading() as cursor, self.telling():
             cursor.execute(sql, list(parameters))
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -121,7 +121,7 @@ class DuckDBEngine(Engine):
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
         with (
             self.cursor() as cursor,
-            self._telling(),
+            self.telling(),
             cursor.sql(sql, params=list(parameters) or None).to_arrow_reader(100_000) as reader,
         ):
             yield reader
@@ -148,7 +148,7 @@ class DuckDBEngine(Engine):
             yield cursor
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def telling(self) -> Iterator[None]:
         """Turn the driver's errors into sentences."""
         try:
             yield
@@ -159,7 +159,7 @@ class DuckDBEngine(Engine):
 
     def copy(self, to: Path) -> None:
         # Nobody writes meanwhile, so that the file and the log that a reader may have kept in use stand still.
-        with self.writing, self._telling(), self.cursor() as cursor:
+        with self.writing, self.telling(), self.cursor() as cursor:
             cursor.execute("CHECKPOINT")
             for ending in ("", ".wal"):
                 if Path(part := f"{self.path}{ending}").exists():
@@ -169,7 +169,7 @@ class DuckDBEngine(Engine):
 
     @contextmanager
     def changing(self) -> Iterator[Run]:
-        with self.writing.to_contract(), self._telling(), self.transaction() as cursor:
+        with self.writing.to_contract(), self.telling(), self.transaction() as cursor:
             yield lambda sql, *values: cursor.execute(sql, *values).fetchall()
 
     def columns(self, run: Run | None = None) -> Columns:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from patron.contract import Table
+from patron.contract import CONTRACT, Table
 from patron.contract.ddl import create_table
 from patron.engines.arrow import readable
 from patron.engines.duckdb.clustering import write_anew
@@ -34,15 +34,22 @@ class DuckDBReceiver(Receiver):
                 cursor.execute(other, [publication]).fetchall()
                 or not cursor.execute(known, [publication]).fetchall()
             )
-            for table in (*tables, *(one.name for one in sources)) if fresh else ():
-                cursor.execute(f"CREATE OR REPLACE TABLE {arriving(table)} AS FROM {table} WITH NO DATA")
             if fresh:
                 cursor.execute("DELETE FROM arrivals")
+            for source in CONTRACT:
+                cursor.execute("DELETE FROM arrivals WHERE table_name = ?", [source.name])
+                cursor.execute(f"DROP TABLE IF EXISTS {arriving(source.name)}")
+            for table in (*(tables if fresh else ()), *(source.name for source in sources)):
+                cursor.execute(f"CREATE OR REPLACE TABLE {arriving(table)} AS FROM {table} WITH NO DATA")
             found = cursor.execute('SELECT table_name, part, "rows" FROM arrivals').fetchall()
         return {(table, part): rows for table, part, rows in found}
 
+    def own_facts(self) -> str | None:
+        loads = self.engine.query("SELECT COUNT(*) AS number FROM loads")[0]["number"]
+        return f"{loads} loads" if loads else None
+
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
-        with self.engine.writing, self.engine.transaction() as cursor:
+        with self.engine.writing, self.engine.telling(), self.engine.transaction() as cursor:
             with readable(rows, cursor):
                 (stored,) = cursor.execute(
                     f"INSERT INTO {arriving(table)} BY NAME SELECT * FROM arriving"
@@ -51,7 +58,7 @@ class DuckDBReceiver(Receiver):
         return int(stored)
 
     def swap(self, tables: Iterable[str], sources: Sequence[Table] = ()) -> None:
-        with self.engine.writing.to_contract(), self.engine.transaction() as cursor:
+        with self.engine.writing.to_contract(), self.engine.telling(), self.engine.transaction() as cursor:
             for table in tables:
                 cursor.execute(f"DROP TABLE {table}")
                 cursor.execute(f"ALTER TABLE {arriving(table)} RENAME TO {table}")

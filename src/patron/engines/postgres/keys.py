@@ -83,9 +83,14 @@ def without_references(connection: psycopg.Connection[Any], table: str) -> Itera
         connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
 
 
-def drop_foreign_keys(connection: psycopg.Connection[Any], table: str) -> None:
+def references_of(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    """Return the names of the foreign keys by which `table` refers to others."""
+    return [name for (name,) in connection.execute(_OWN_REFERENCES, [table]).fetchall()]
+
+
+def drop_references_of(connection: psycopg.Connection[Any], table: str) -> None:
     """Take away for good what `table` refers to others by."""
-    for (name,) in connection.execute(_OWN_REFERENCES, [table]).fetchall():
+    for name in references_of(connection, table):
         connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {quoted(name)}".encode())
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
 
-from patron.contract import Table
+from patron.contract import CONTRACT, FACTS, Table
 from patron.contract.ddl import create_table
 from patron.engines.postgres.copying import copy_batches
-from patron.engines.postgres.keys import drop_foreign_keys, without_keys
+from patron.engines.postgres.keys import drop_references_of, references_of, without_keys
 from patron.engines.postgres.render import quoted
 from patron.engines.postgres.triggers import unnoted
 from patron.engines.receiving import ARRIVALS, Receiver, arriving
@@ -56,12 +56,21 @@ class PostgresReceiver(Receiver):
             if marks != {publication}:
                 connection.execute(f"DROP TABLE {self.home}.arrivals".encode())  # it may have been logged
                 connection.execute(there)
-                for table in (*tables, *(one.name for one in sources)):
-                    name = f"{self.home}.{arriving(table)}"
-                    connection.execute(f"DROP TABLE IF EXISTS {name}".encode())
-                    connection.execute(_unlogged(f"CREATE TABLE {name} (LIKE {self.home}.{table})"))
+                for table in tables:
+                    self._make_room(connection, table)
+            facts = [table.name for table in CONTRACT]
+            connection.execute("DELETE FROM arrivals WHERE table_name = ANY(%s)", [facts])
+            for table in facts:
+                connection.execute(f"DROP TABLE IF EXISTS {self.home}.{arriving(table)}".encode())
+            for source in sources:
+                self._make_room(connection, source.name)
             found = connection.execute('SELECT table_name, part, "rows" FROM arrivals').fetchall()
         return {(table, part): rows for table, part, rows in found}
+
+    def _make_room(self, connection: psycopg.Connection[Any], table: str) -> None:
+        name = f"{self.home}.{arriving(table)}"
+        connection.execute(f"DROP TABLE IF EXISTS {name}".encode())
+        connection.execute(_unlogged(f"CREATE TABLE {name} (LIKE {self.home}.{table})"))
 
     def _lock(self) -> None:
         try:
@@ -79,10 +88,21 @@ class PostgresReceiver(Receiver):
             cursor.execute("INSERT INTO arrivals VALUES (%s, %s, %s, %s)", [publication, table, part, stored])
         return stored
 
+    def own_facts(self) -> str | None:
+        """Where a publication brought facts the tables refer to none any more."""
+        if loads := self.engine.query("SELECT COUNT(*) AS number FROM loads")[0]["number"]:
+            return f"{loads} loads"
+        for table in FACTS:
+            home = f"{self.home}.{table.name}"
+            with self.engine.writing() as connection:
+                refers = references_of(connection, home)
+            if refers and self.engine.query(f"SELECT 1 AS one FROM {home} LIMIT 1"):
+                return f"rows of {table.name}"
+        return None
+
     def swap(self, tables: Iterable[str], sources: Sequence[Table] = ()) -> None:
-        self._give_up_references(sources)
         for source in sources:
-            self._fill_empty(source)
+            self._see_keys(source)
         with self.engine.writing() as connection:
             connection.execute(f"LOCK TABLE {self.home}.builds IN SHARE ROW EXCLUSIVE MODE".encode())
             for table in tables:
@@ -90,8 +110,10 @@ class PostgresReceiver(Receiver):
                 connection.execute(f"DELETE FROM {there}".encode())
                 connection.execute(f"INSERT INTO {there} SELECT * FROM {come}".encode())
                 connection.execute(f"DROP TABLE {come}".encode())
+            for source in sources:  # a lake holds to no references, and rows come by the table
+                drop_references_of(connection, f"{self.home}.{source.name}")
             for source in sources:
-                self._merge(connection, source)
+                self._bring(connection, source)
             connection.execute(f"DROP TABLE {self.home}.arrivals".encode())
         # Of a publication that failed the lock goes with the session.
         self.engine.query(f"SELECT pg_advisory_unlock({LOCK})")
@@ -99,61 +121,52 @@ class PostgresReceiver(Receiver):
             with self.engine.writing() as connection:
                 connection.execute(f"ANALYZE {self.home}.{table}".encode())
 
-    def _give_up_references(self, sources: Sequence[Table]) -> None:
-        """Drop the foreign keys of `sources`, for a lake holds to none."""
-        with self.engine.writing() as connection:
-            for source in sources:
-                drop_foreign_keys(connection, f"{self.home}.{source.name}")
-
-    def _fill_empty(self, source: Table) -> None:
-        """Fill a table that has no rows, which is faster without its keys, and keeps readers of it waiting."""
-        there, come = f"{self.home}.{source.name}", f"{self.home}.{arriving(source.name)}"
+    def _see_keys(self, source: Table) -> None:
+        """Raise DatabaseError where a key has come twice, and let the server know what it is to join."""
+        come, key = f"{self.home}.{arriving(source.name)}", source.key.name
         with self.engine.writing() as connection:
             connection.execute(f"ANALYZE {come}".encode())
-            if connection.execute(f"SELECT FROM {there} LIMIT 1".encode()).fetchone() is not None:
-                return
-            try:
-                with without_keys(connection, there), unnoted(connection, source, self.engine.schema):
-                    connection.execute(self._inserting(source, "TRUE"))
-            except psycopg.errors.UniqueViolation as error:
-                raise _doubled(source) from error
-
-    def _merge(self, connection: psycopg.Connection[Any], source: Table) -> None:
-        """Bring a table to what has arrived by the rows that differ: most facts are those of the publication before."""
-        there, come, key = (
-            f"{self.home}.{source.name}",
-            f"{self.home}.{arriving(source.name)}",
-            source.key.name,
-        )
-        old, new = (", ".join(f"{alias}.{name}" for name in source.names) for alias in ("there", "come"))
-        with unnoted(connection, source, self.engine.schema):
-            connection.execute(
-                f"DELETE FROM {there} AS there WHERE NOT EXISTS (SELECT FROM {come} AS come "
-                f"WHERE come.{key} = there.{key} AND ROW({new}) IS NOT DISTINCT FROM ROW({old}))".encode()
-            )
-            connection.execute(
-                self._inserting(
-                    source, f"NOT EXISTS (SELECT FROM {there} AS there WHERE there.{key} = come.{key})"
+            twice = f"SELECT {key} FROM {come} GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 1"
+            if (found := connection.execute(twice.encode()).fetchone()) is not None:
+                raise DatabaseError(
+                    f"Several rows of {source.name} have the {key} {found[0]} where customer_360 was built, which "
+                    "PostgreSQL does not take, so nothing was published; mend them there, or publish without --facts."
                 )
-            )
-        numbers = f"SELECT (SELECT COUNT(*) FROM {come}), (SELECT COUNT(*) FROM {there})"
-        if len(set(connection.execute(numbers.encode()).fetchone() or ())) > 1:
-            raise _doubled(source)
+
+    def _bring(self, connection: psycopg.Connection[Any], source: Table) -> None:
+        """Bring a table to what has arrived by the rows that differ: most facts are those of the publication before.
+
+        One that has no rows is filled without its keys, which is faster and keeps its readers waiting.
+        """
+        there, come = f"{self.home}.{source.name}", f"{self.home}.{arriving(source.name)}"
+        empty = connection.execute(f"SELECT FROM {there} LIMIT 1".encode()).fetchone() is None
+        with (
+            without_keys(connection, there) if empty else nullcontext(),
+            unnoted(connection, source, self.engine.schema),
+        ):
+            if not empty:
+                connection.execute(self._deleting(source))
+            connection.execute(self._merging(source))
         connection.execute(f"DROP TABLE {come}".encode())
 
-    def _inserting(self, source: Table, condition: str) -> bytes:
-        columns, order = ", ".join(source.names), "ORDER BY customer_id" if source.is_fact else ""
+    def _deleting(self, source: Table) -> bytes:
+        key = source.key.name
         return (
-            f"INSERT INTO {self.home}.{source.name} ({columns}) "
-            f"SELECT {columns} FROM {self.home}.{arriving(source.name)} AS come WHERE {condition} {order}"
+            f"DELETE FROM {self.home}.{source.name} AS there WHERE NOT EXISTS "
+            f"(SELECT FROM {self.home}.{arriving(source.name)} AS come WHERE come.{key} = there.{key})"
         ).encode()
 
-
-def _doubled(source: Table) -> DatabaseError:
-    return DatabaseError(
-        f"Several rows have the same {source.key.name} of {source.name} where customer_360 was built, which "
-        "PostgreSQL does not take, so customer_360 was not published; mend them there, or publish without --facts."
-    )
+    def _merging(self, source: Table) -> bytes:
+        columns, key = source.names, source.key.name
+        old, new = (", ".join(f"{alias}.{name}" for name in columns) for alias in ("there", "come"))
+        changed = ", ".join(f"{name} = come.{name}" for name in columns[1:])
+        order = "ORDER BY customer_id" if source.is_fact else ""
+        return (
+            f"MERGE INTO {self.home}.{source.name} AS there "
+            f"USING (SELECT * FROM {self.home}.{arriving(source.name)} {order}) AS come ON there.{key} = come.{key} "
+            f"WHEN MATCHED AND ROW({old}) IS DISTINCT FROM ROW({new}) THEN UPDATE SET {changed} "
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({new})"
+        ).encode()
 
 
 def _unlogged(statement: str) -> bytes:
