@@ -62,8 +62,8 @@ def tables(figures: Figures) -> list[Table]:
             (
                 "Each was run once, one after the other, on the same rows: facts in the order of their days, customers "
                 "mixed, as Parquet; DuckDB's in its own file in the order of customers. CPU is that of the server.",
-                "By the fact and as a share it is the second full build that counts, and the first where there was none: "
-                "values were compared only where there was a second one.",
+                "By the fact and as a share it is the second full build that counts, or the first where there was no "
+                "second one to compare values with.",
                 *(
                     f"The incremental builds gave the values of a full one: at least {fewest:,} each were compared."
                     for fewest in sorted(compared)[:1]
