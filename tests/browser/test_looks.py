@@ -11,8 +11,16 @@ from tests.browser.chromium import AXE
 from tests.browser.conftest import Visit
 from tests.browser.looks import AT_REST, HEIGHTS, PAGES, SCHEMES, WIDTHS, Look, misplaced, quiet
 from tests.browser.reading import TITLES, card, settled
+from tests.browser.shop import LONG
 from tests.browser.sites import Site
 
+# Cells that do not stand under the heading of their column.
+_EDGES = """table => {
+    const edges = (row) => [...row.cells].map((one) => one.getBoundingClientRect())
+        .map(({ left, right }) => `${Math.round(left)} to ${Math.round(right)}`);
+    const heads = edges(table.tHead.rows[0]).join();
+    return [...table.tBodies[0].rows].map((row) => edges(row).join()).filter((row) => row !== heads);
+}"""
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
 
@@ -86,6 +94,17 @@ def test_axe_finds_nothing_in_what_opens(small: Site, visit: Visit, scheme: str)
     page.get_by_role("button", name="Filter by Total purchases").click()
     looked("a column's filter")
     assert not wrong, wrong
+
+
+def test_a_reason_keeps_its_tables_on_a_phone(small: Site, visit: Visit) -> None:
+    page = visit(small, f"/customers/{LONG}", **Look(WIDTHS[0], "light").options)
+    page.get_by_title("Why: Recency score").click()
+    tables = page.get_by_role("dialog").get_by_role("table")
+    expect(tables.last).to_be_visible()
+    page.wait_for_function(AT_REST)
+    assert tables.count() >= 3
+    for table in tables.all():
+        assert table.evaluate(_EDGES) == [], table.get_attribute("aria-label")
 
 
 def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:

@@ -41,7 +41,7 @@ export function Timeline({ id, asOf }: { id: string; asOf: string }): ReactEleme
           {said.later(formats.day(asOf))}
         </Text>
       )}
-      <div className={classes.facts}>
+      <div className={`${classes.facts} ${classes.timeline}`}>
         <Table fz="sm" verticalSpacing={6} aria-label={said.timeline}>
           <Table.Thead className={classes.told ?? ""}>
             <Table.Tr>
