@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import VIEW, Visit
 from tests.browser.figures import by_api, by_query
 from tests.browser.reading import card, chips, choose, overview, settled, slices, table_behind
 from tests.browser.sites import Site
@@ -212,13 +212,14 @@ def test_a_card_tells_what_it_means_and_gives_its_figures_away(site: Site, visit
         with page.expect_download() as saved:
             choose(page, name, "Save as PNG")
         assert saved.value.path().read_bytes().startswith(b"\x89PNG")
-    for name in ("monthly_revenue", "rfm", "total_customers", "segment_distribution"):
+    page.set_viewport_size({"width": VIEW["width"], "height": 1300})  # more than all bars need
+    for name in ("monthly_revenue", "rfm", "total_customers", "segment_distribution", "category_performance"):
         choose(page, name, "Full screen")
         chart = page.get_by_role("dialog").locator("canvas").first
         expect(chart).to_be_visible()
         box = chart.bounding_box()
         assert box
-        assert box["height"] > 500, name
+        assert box["height"] > 1000, name
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(card(page, name).get_by_role("img").first).to_be_visible()

@@ -1,4 +1,4 @@
-import { type ReactElement, useMemo } from "react";
+import { type ReactElement, type ReactNode, useContext, useMemo } from "react";
 
 import type { Schemas } from "@/shared/api/client";
 import { Chart } from "@/shared/charts/Chart";
@@ -6,7 +6,7 @@ import { useLook } from "@/shared/charts/look";
 import { chosen, type Filters, type Narrow, toggled } from "@/shared/filters/filters";
 import { spanOf } from "@/shared/filters/period";
 import { useFormats } from "@/shared/format/useFormats";
-import { FigureCard } from "@/shared/ui/FigureCard";
+import { Enlarged, FigureCard } from "@/shared/ui/FigureCard";
 import { Empty } from "@/shared/ui/States";
 import { words } from "@/shared/words";
 
@@ -60,23 +60,28 @@ export function CategoryCard({ figure, filters, onFilter }: Props): ReactElement
       {rows.length === 0 ? (
         <Empty title={said.noRevenue} help={said.nothingHelp} />
       ) : (
-        <div
-          className={classes.drawn}
-          style={{ minHeight: drawn.length * BAR.least, maxHeight: Math.max(3, drawn.length) * BAR.most }}
-        >
-          <div>
-            <Chart
-              option={option}
-              height="100%"
-              label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
-              onPick={(index) => {
-                const row = drawn[index];
-                if (row) pick(row);
-              }}
-            />
-          </div>
-        </div>
+        <Place bars={drawn.length}>
+          <Chart
+            option={option}
+            height="100%"
+            label={said.categoryLabel(rows[0] ? nameOf(rows[0]) : "", formats.exact(rows[0]?.revenue, "money"))}
+            onPick={(index) => {
+              const row = drawn[index];
+              if (row) pick(row);
+            }}
+          />
+        </Place>
       )}
     </FigureCard>
+  );
+}
+
+/** What the chart stands in: as high as its bars need, or all of a screen that it has to itself. */
+function Place({ bars, children }: { bars: number; children: ReactNode }): ReactElement {
+  const most = useContext(Enlarged) ? {} : { maxHeight: Math.max(3, bars) * BAR.most };
+  return (
+    <div className={classes.drawn} style={{ minHeight: bars * BAR.least, ...most }}>
+      <div>{children}</div>
+    </div>
   );
 }
