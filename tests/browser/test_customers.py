@@ -11,6 +11,7 @@ from tests.browser.conftest import Visit
 from tests.browser.shop import LONG, UGLY
 from tests.browser.sites import Row, Site
 from tests.browser.telling import count, day, money
+from tests.browser.watching import Watch
 
 COLUMNS = (
     "customer_id",
@@ -25,6 +26,13 @@ COLUMNS = (
 SCROLL = """one => {
     one.scrollBy(0, 500);
     return new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
+
+# What a screen reader is told of a region, from now on.
+HEAR = """region => {
+    window.heard = [];
+    new MutationObserver(() => heard.push(region.textContent))
+        .observe(region, { childList: true, characterData: true, subtree: true });
 }"""
 
 RISKS = ("Very low", "Low", "Medium", "High", "Very high")
@@ -90,6 +98,31 @@ def test_it_searches_as_one_types_sorts_filters_and_remembers_it_all_in_the_addr
     expect(page.get_by_text("1 customer", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name=str(LONG))).to_be_visible()
     expect(page.get_by_role("textbox", name="Name, e-mail, phone or id")).to_be_focused()
+
+
+def test_readers_hear_of_the_order_when_it_is_another_one(small: Site, visit: Visit, watch: Watch) -> None:
+    watch.allow("status of 500")
+    page = visit(small, "/customers")
+    _settled(page)
+    page.get_by_role("status").evaluate(HEAR)
+    page.get_by_role("textbox", name="Name, e-mail, phone or id").fill("a")
+    page.wait_for_url("**q=a*")
+    _settled(page)
+    heading = page.get_by_role("button", name="Total purchases", exact=True)
+    heading.click()
+    page.wait_for_url("**sort=-total_purchases*")
+    _settled(page)
+    most = "Sorted by Total purchases, the most first"
+    assert page.evaluate("() => heard") == [most]
+
+    page.route("**/api/v1/customers?*", lambda route: route.fulfill(status=500))
+    heading.click()
+    expect(page.get_by_role("alert")).to_contain_text("This could not be loaded")
+    assert page.evaluate("() => heard") == [most]
+    page.unroute_all()
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    _settled(page)
+    assert page.evaluate("() => heard") == [most, "Sorted by Total purchases, the least first"]
 
 
 def test_columns_are_chosen_and_everyone_is_exported(site: Site, visit: Visit) -> None:

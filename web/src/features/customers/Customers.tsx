@@ -62,6 +62,9 @@ export function Customers(): ReactElement {
   );
   // An address may name columns that there are no more.
   const { rows, error, retry, isStale, ...list } = useRows(question, asked, isFirst || table !== undefined);
+  const sort = question.sort ?? "";
+  const [toldSort, setToldSort] = useState(sort); // of the rows last shown, so that readers hear of another one alone
+  if (rows && !isStale && sort !== toldSort) setToldSort(sort);
 
   const change = useCallback(
     (changesOf: (now: Question) => Changes) => {
@@ -96,7 +99,7 @@ export function Customers(): ReactElement {
         <Text size="sm" c="dimmed" className="figures" aria-live="polite">
           {count && said.found(formats.exact(count.customers))}
         </Text>
-        <VisuallyHidden role="status">{!isStale && orderOf(question.sort ?? "")}</VisuallyHidden>
+        <VisuallyHidden role="status">{orderOf(toldSort)}</VisuallyHidden>
         <Group gap="xs" ml="auto">
           {table && <ColumnChooser columns={table.columns} chosen={chosen} onChange={choose} />}
           <Save question={question} columns={asked} />
