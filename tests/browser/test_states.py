@@ -140,6 +140,8 @@ def test_code_that_does_not_come_is_told_and_the_rest_goes_on(
     page.unroute_all()
     page.get_by_role("alert").get_by_role("button", name="Try again").click()
     expect(page.get_by_role("table", name="Customers").get_by_role("cell").first).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("textbox", name="Find a page")).to_be_focused()
 
 
 def test_without_what_draws_charts_the_figures_are_there(small: Site, visit: Visit, watch: Watch) -> None:

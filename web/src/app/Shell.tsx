@@ -39,7 +39,8 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
   const leaveFinding = () => setFinding(false);
   const [path] = useLocation();
   useEffect(() => {
-    // Who presses its keys types on at once: its code is there by then. Where it did not come, opening it says so.
+    // Who presses its keys types on at once: its code is there by then. Where it did not come, opening it says so and
+    // offers to load the page anew, without which some browsers ask for no code again that once did not come.
     const later = window.setTimeout(() => void palette().catch(() => null), AT_REST);
     return () => window.clearTimeout(later);
   }, []);
