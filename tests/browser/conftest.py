@@ -78,6 +78,7 @@ def visit(browser: Browser, watch: Watch) -> Iterator[Visit]:
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
+        site.pages.append(page)
         watch.over(page, site.address)
         if before:
             before(page)

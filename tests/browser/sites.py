@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import duckdb
 import psycopg
+from playwright.sync_api import Page
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
@@ -39,6 +40,8 @@ class Site:
     address: str = ""
     is_copied: bool = True
     """Whether a DuckDB file is copied first, so that `query` can ask the copy."""
+    pages: list[Page] = field(default_factory=list, repr=False)
+    """What was opened of it: closed before the server ends, or they would miss it."""
     _copy: Path | None = field(default=None, repr=False)
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
@@ -47,6 +50,9 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for page in self.pages:
+            if not page.is_closed():
+                page.close()
         self.stop()
 
     def start(self) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 import patron.engines.duckdb.build
 from patron.engines import Engine, connect
+from patron.engines.base import Progress
 from patron.errors import BuildError, DatabaseBusy, DatabaseError, PatronError
 from patron.settings import Settings
 from tests.robustness.child import Child, Work, build, hold, load
@@ -181,10 +183,18 @@ def test_ctrl_c_leaves_nothing_of_a_full_build(
 ) -> None:
     monkeypatch.setattr(patron.engines.duckdb.build, "FACTS_A_BATCH", 500)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    pressed: list[str] = []
+
+    def press(progress: Progress) -> None:
+        """Send the signal once, and where the keyboard's arrives: to the thread that waits for the workers."""
+        pressed.append(progress.stage)
+        if len(pressed) == 1:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
     with connect(str(path), Settings(threads=2)) as engine:
         contents = engine.contents()
         with pytest.raises(KeyboardInterrupt):
-            engine.build(SECOND_DAY, full=True, progress=lambda _: signal.raise_signal(signal.SIGINT))
+            engine.build(SECOND_DAY, full=True, progress=press)
         assert engine.contents() == contents
     assert state(path) == state(built)
 
