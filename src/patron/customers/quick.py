@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from patron.contract import FACTS, Table, table_named
+from patron.contract import CUSTOMER_INFO, FACTS, Table, table_named
 from patron.customers import search
 from patron.customers.columns import Reader, instants, time_of
 from patron.customers.conditions import TABLE, kinds
@@ -39,9 +39,10 @@ LATEST_FIRST = itemgetter(0, 1, 2)
 class CopiedFacts:
     """The facts of all customers, and the names of what they are about, as of one number of `Serving.changes`."""
 
-    def __init__(self, changes: int, facts: dict[str, Copy], names: dict[str, Copy]) -> None:
+    def __init__(self, changes: int, customers: Copy, facts: dict[str, Copy], names: dict[str, Copy]) -> None:
         self.changes = changes
-        self.bytes = sum(copy.bytes for copy in (*facts.values(), *names.values()))
+        self.bytes = sum(copy.bytes for copy in (customers, *facts.values(), *names.values()))
+        self._customers = customers
         self._facts = facts
         self._readers: dict[Batch, tuple[Reader, Reader, Readers]] = {}
 
@@ -55,7 +56,7 @@ class CopiedFacts:
         self._name = name
 
     def first_page(self, customer: Any, limit: int) -> ToldPage | None:
-        """Return the first page of a timeline as it is told; None for who has no facts, or too many."""
+        """Return the first page of a timeline as it is told; None for who is not known, or has too many facts."""
         found: list[Found] = []
         for number, table in enumerate(FACTS):
             for batch, start, end in self._facts[table.name].places(customer):
@@ -64,7 +65,7 @@ class CopiedFacts:
                 instant, key, facts = self._readers_of(table, batch)
                 found += [(instant(row), -number, key(row), facts, row) for row in range(start, end)]
         if not found:
-            return None
+            return ([], None) if any(self._customers.places(customer)) else None
         found.sort(key=LATEST_FIRST, reverse=True)
         shown = found[:limit]
         return [self._told(*one) for one in shown], _end(shown[-1]) if len(found) > limit else None
@@ -163,6 +164,7 @@ def copy_facts(engine: Engine, changes: int, room: Room) -> CopiedFacts:
     """Return copies of all facts; raises NoRoom where there is none for them."""
     return CopiedFacts(
         changes,
+        _copy(engine, CUSTOMER_INFO.name, (CUSTOMER_INFO.key.name,), room),
         {table.name: _copy(engine, table.name, _customer_first(table), room) for table in FACTS},
         {
             name: _copy(engine, name, (table_named(name).key.name, *columns), room)
