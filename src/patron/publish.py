@@ -92,7 +92,8 @@ def publish(
             )
         if not _is_ready(target):
             target.init()
-        if facts and (own := target.receiver().own_facts()):
+        receiver = target.receiver()
+        if facts and (own := receiver.own_facts()):
             raise BuildError(
                 f"Where it is to be served from, {own} came in by themselves, which a publication with facts would "
                 "replace; publish to a database of its own, or without --facts."
@@ -101,7 +102,6 @@ def publish(
         columns = tables | {table.name: table.names for table in sources}
         counts = {table: _count(source, table) for table in columns}
         parts = [part for table in columns for part in _parts(source, table, columns[table], counts[table])]
-        receiver = target.receiver()
         publication = f"{last['build_id']} {last['started_at'].isoformat()} {shown} {target.model_mark}"
         arrived = receiver.begin(publication, tables, sources)
 

@@ -33,19 +33,14 @@ _INDEXES = """
     WHERE indrelid = CAST(%s AS regclass)
       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
 """
-_OWN_REFERENCES = """
-    SELECT CAST(conname AS text)
-    FROM pg_constraint
-    WHERE conrelid = CAST(%s AS regclass) AND contype = 'f'
-"""
 _FOREIGN_KEYS = """
     SELECT CAST(conname AS text)
     FROM pg_constraint
     WHERE conrelid = CAST(%s AS regclass)
       AND contype = 'f'
-      AND conkey = ARRAY(
+      AND (CAST(%s AS name) IS NULL OR conkey = ARRAY(
         SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname = CAST(%s AS name)
-      )
+      ))
 """
 
 
@@ -83,17 +78,12 @@ def without_references(connection: psycopg.Connection[Any], table: str) -> Itera
         connection.execute(f"ALTER TABLE {owner} ADD CONSTRAINT {quoted(name)} {definition}".encode())
 
 
-def references_of(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    """Return the names of the foreign keys by which `table` refers to others."""
-    return [name for (name,) in connection.execute(_OWN_REFERENCES, [table]).fetchall()]
-
-
 def drop_references_of(connection: psycopg.Connection[Any], table: str) -> None:
     """Take away for good what `table` refers to others by."""
-    for name in references_of(connection, table):
+    for name in foreign_keys(connection, table):
         connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {quoted(name)}".encode())
 
 
-def foreign_keys(connection: psycopg.Connection[Any], table: str, column: str) -> list[str]:
-    """Return the names of the foreign keys that stand on `column` of `table` alone."""
-    return [name for (name,) in connection.execute(_FOREIGN_KEYS, [table, column]).fetchall()]
+def foreign_keys(connection: psycopg.Connection[Any], table: str, column: str | None = None) -> list[str]:
+    """Return the names of the foreign keys of `table`: all, or those that stand on `column` alone."""
+    return [name for (name,) in connection.execute(_FOREIGN_KEYS, [table, column, column]).fetchall()]

@@ -12,7 +12,7 @@ import pyarrow as pa
 from patron.contract import CONTRACT, FACTS, Table
 from patron.contract.ddl import create_table
 from patron.engines.postgres.copying import copy_batches
-from patron.engines.postgres.keys import drop_references_of, references_of, without_keys
+from patron.engines.postgres.keys import drop_references_of, foreign_keys, without_keys
 from patron.engines.postgres.render import quoted
 from patron.engines.postgres.triggers import unnoted
 from patron.engines.receiving import ARRIVALS, Receiver, arriving
@@ -95,7 +95,7 @@ class PostgresReceiver(Receiver):
         for table in FACTS:
             home = f"{self.home}.{table.name}"
             with self.engine.writing() as connection:
-                refers = references_of(connection, home)
+                refers = foreign_keys(connection, home)
             if refers and self.engine.query(f"SELECT 1 AS one FROM {home} LIMIT 1"):
                 return f"rows of {table.name}"
         return None
