@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,11 +73,18 @@ def test_facts_come_where_asked(sail: SparkEngine, target: str, databases: Datab
         assert all(one["agrees"] for one in found["reconciliation"])
 
 
-def test_facts_that_changed_take_the_place_of_the_former_ones(target: str, databases: Databases) -> None:
-    with opened(databases.empty("duckdb")) as origin, opened(target) as served:
+@pytest.fixture
+def origin(databases: Databases) -> Iterator[Engine]:
+    """A DuckDB file with a build of the busy shop."""
+    with opened(databases.empty("duckdb")) as origin:
         origin.init()
         fill(origin, busy())
         origin.build(TODAY)
+        yield origin
+
+
+def test_facts_that_changed_take_the_place_of_the_former_ones(target: str, origin: Engine) -> None:
+    with opened(target) as served:
         publish(origin, served, "built", facts=True)
         with origin.changing() as run:
             run("DELETE FROM purchase_transactions WHERE transaction_id = 3")
@@ -102,16 +110,13 @@ def arriving_tables(engine: Engine) -> list[Any]:
 
 @pytest.mark.parametrize("facts", [True, False])
 def test_facts_of_a_publication_that_was_stopped_are_not_taken_up(
-    target: str, databases: Databases, facts: bool
+    target: str, origin: Engine, facts: bool
 ) -> None:
     def stopping(progress: Any) -> None:
         if progress.done > 0.8 * progress.total:
             raise KeyboardInterrupt
 
-    with opened(databases.empty("duckdb")) as origin, opened(target) as served:
-        origin.init()
-        fill(origin, busy())
-        origin.build(TODAY)
+    with opened(target) as served:
         with pytest.raises(KeyboardInterrupt):
             publish(origin, served, "built", stopping, facts=True)
         assert len(arriving_tables(served)) > len(CONTRACT)
@@ -123,13 +128,8 @@ def test_facts_of_a_publication_that_was_stopped_are_not_taken_up(
         assert not arriving_tables(served)
 
 
-def test_a_database_with_facts_of_its_own_keeps_them(
-    target: str, databases: Databases, tmp_path: Path
-) -> None:
-    with opened(databases.empty("duckdb")) as origin, opened(target) as served:
-        origin.init()
-        fill(origin, busy())
-        origin.build(TODAY)
+def test_a_database_with_facts_of_its_own_keeps_them(target: str, origin: Engine, tmp_path: Path) -> None:
+    with opened(target) as served:
         served.init()
         load(served, shop_files(tmp_path))
         before = tables(served)
@@ -139,11 +139,8 @@ def test_a_database_with_facts_of_its_own_keeps_them(
         assert tables(served) == before != tables(origin)
 
 
-def test_facts_that_an_application_wrote_are_not_replaced(databases: Databases) -> None:
-    with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
-        origin.init()
-        fill(origin, busy())
-        origin.build(TODAY)
+def test_facts_that_an_application_wrote_are_not_replaced(databases: Databases, origin: Engine) -> None:
+    with opened(databases.empty("postgres18")) as served:
         served.init()
         fill(served, shop(contacts=[{}]))
         before = tables(served)
@@ -152,12 +149,9 @@ def test_facts_that_an_application_wrote_are_not_replaced(databases: Databases) 
         assert tables(served) == before
 
 
-def test_what_a_shop_keeps_beside_published_tables_stays(databases: Databases) -> None:
+def test_what_a_shop_keeps_beside_published_tables_stays(databases: Databases, origin: Engine) -> None:
     """Rows that changed are not deleted and written anew: others may refer to them, and have columns of their own."""
-    with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
-        origin.init()
-        fill(origin, busy())
-        origin.build(TODAY)
+    with opened(databases.empty("postgres18")) as served:
         publish(origin, served, "built", facts=True)
         with served.changing() as run:
             run("ALTER TABLE customer_info ADD COLUMN card text")
@@ -176,12 +170,9 @@ def test_what_a_shop_keeps_beside_published_tables_stays(databases: Databases) -
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_key_that_stands_twice_is_told_of(databases: Databases, is_first: bool) -> None:
+def test_a_key_that_stands_twice_is_told_of(databases: Databases, origin: Engine, is_first: bool) -> None:
     """Neither a lake nor a DuckDB file keeps others from writing a key twice."""
-    with opened(databases.empty("duckdb")) as origin, opened(databases.empty("postgres18")) as served:
-        origin.init()
-        fill(origin, busy())
-        origin.build(TODAY)
+    with opened(databases.empty("postgres18")) as served:
         publish(origin, served, "built", facts=not is_first)
         before = tables(served)
         fill(origin, shop(products=[{"product_id": 2, "category": "Toys"}]))
