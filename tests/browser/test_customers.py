@@ -64,6 +64,27 @@ def test_the_explorer_shows_the_databases_rows_in_order(site: Site, visit: Visit
     assert grid.evaluate("one => one.scrollTop") == down
 
 
+def test_one_finds_back_to_the_row_whose_customer_one_went_to_while_the_list_still_moved(
+    small: Site, visit: Visit
+) -> None:
+    page = visit(small, f"/customers?columns={','.join(COLUMNS)}")
+    _settled(page)
+    grid = page.get_by_role("table", name="Customers")
+    grid.evaluate(SCROLL)
+    # The browser tells of a scroll before the next frame only: by then the list is not to be seen.
+    down = grid.evaluate(
+        """one => {
+            one.scrollBy(0, 200);
+            [...one.querySelectorAll("a")].at(-1).click();
+            return one.scrollTop;
+        }"""
+    )
+    assert down > 600
+    page.get_by_role("link", name="All customers").click()
+    _settled(page)
+    assert grid.evaluate("one => one.scrollTop") == down
+
+
 def test_it_searches_as_one_types_sorts_filters_and_remembers_it_all_in_the_address(
     site: Site, visit: Visit
 ) -> None:

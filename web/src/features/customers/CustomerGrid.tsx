@@ -1,7 +1,7 @@
 import { Skeleton, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactElement, useEffect, useRef } from "react";
+import { memo, type ReactElement, useEffect, useLayoutEffect, useRef } from "react";
 import { Link } from "wouter";
 
 import { useLook } from "@/shared/charts/look";
@@ -21,6 +21,11 @@ const AHEAD = 20; // rows kept ready outside the view
 
 /** How far down each list was scrolled, so that one finds back to it. */
 const offsets = new Map<string, number>();
+
+/** Remember how far down a list is; one that is not to be seen, as another page came, says that it is at its top. */
+function keepOffset(place: string, list: HTMLDivElement): void {
+  if (list.clientHeight > 0) offsets.set(place, list.scrollTop);
+}
 
 interface Props {
   /** Which list this is. */
@@ -55,9 +60,17 @@ export function CustomerGrid(props: Props): ReactElement {
     overscan: AHEAD,
     initialOffset: () => offsets.get(place) ?? 0,
   });
+  const here = useRef(place);
   useEffect(() => {
+    here.current = place;
     if (viewport.current) viewport.current.scrollTop = offsets.get(place) ?? 0;
   }, [place]);
+  useLayoutEffect(() => {
+    const list = viewport.current;
+    return () => {
+      if (list) keepOffset(here.current, list); // the browser tells of a scroll a frame later, when the list is gone
+    };
+  }, []);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -75,7 +88,7 @@ export function CustomerGrid(props: Props): ReactElement {
       aria-rowcount={total + 1}
       aria-busy={isBusy}
       tabIndex={0}
-      onScroll={(event) => offsets.set(place, event.currentTarget.scrollTop)}
+      onScroll={(event) => keepOffset(place, event.currentTarget)}
       data-stale={isStale || undefined}
     >
       <div className={classes.inner}>
