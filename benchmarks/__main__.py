@@ -87,6 +87,14 @@ def main(
     publish_rows: Annotated[
         int, typer.Option(min=1_000, metavar="N", help="Customers that are published to PostgreSQL.")
     ] = 1_000_000,
+    publish_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ENGINE",
+            help="What is published from: duckdb, sail or spark; may be given again.",
+            show_default="duckdb, sail",
+        ),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, metavar="K", help="How often each is run, in turn.")] = 3,
     connections: Annotated[
         int, typer.Option(min=1, metavar="N", help="Connections that ask a server at a time.")
@@ -135,10 +143,13 @@ def main(
         ),
     }
     lake_sizes = sorted(lake_customers or (100_000, 1_000_000))
+    publish_sources = chosen(publish_from or ["duckdb", "sail"], publishing.SOURCES, "that is published from")
     lake_engines = chosen(lake_engine, lakes.ENGINES, "of a lake")
     measured |= {
         "spark": lambda: lakes.spark(work, lake_sizes, lake_engines, threads, say, again=lake_again),
-        "publish": lambda: publishing.publish(Shop(work, publish_rows), rounds, threads, say),
+        "publish": lambda: publishing.publish(
+            Shop(work, publish_rows), publish_sources, rounds, threads, say
+        ),
         "lake-load": lambda: lakeloads.measure_all(work, load_rows, lake_engines, rounds, threads, say),
     }
     sizes = {
@@ -149,7 +160,8 @@ def main(
         "serve-postgres": f" --postgres-customers {postgres_customers} --connections {connections}",
         "spark": "".join(f" --lake-customers {size}" for size in lake_sizes)
         + ("" if lake_again else " --lake-once"),
-        "publish": f" --publish-rows {publish_rows}",
+        "publish": f" --publish-rows {publish_rows}"
+        + "".join(f" --publish-from {one}" for one in publish_from or ()),
         "lake-load": f" --load-rows {load_rows}"
         + "".join(f" --lake-engine {one}" for one in lake_engine or ()),
     }

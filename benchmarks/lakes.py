@@ -75,13 +75,9 @@ def spark(
 
 
 def _builds(shop: Shop, scratch: Path, port: int, process: int, counts: Counts, *, again: bool) -> Figures:
-    lake = scratch / "lake"
-    for table in CONTRACT:
-        (lake / table.name).mkdir(parents=True)
-        os.link(shop / "arrivals" / f"{table.name}.parquet", lake / table.name / "arrivals.parquet")
+    tables = scratch / "lake"
     figures: Figures = {}
-    with connect(f"sc://127.0.0.1:{port}/;tables={lake}", Settings()) as engine:
-        engine.init()
+    with lake(shop, tables, port) as engine:
 
         def timed(*, full: bool = False) -> Figures:
             before = counts()
@@ -91,7 +87,7 @@ def _builds(shop: Shop, scratch: Path, port: int, process: int, counts: Counts, 
         figures["full"] = timed()
         write_news(engine, AS_OF, 1, scratch / "news")
         for fact in FACTS:
-            shutil.move(scratch / "news" / f"{fact.name}.parquet", lake / fact.name / "news.parquet")
+            shutil.move(scratch / "news" / f"{fact.name}.parquet", tables / fact.name / "news.parquet")
         figures["changed"] = timed()
         if figures["changed"]["kind"] != "incremental":
             raise BenchmarkError("The build after the news was not incremental.")
@@ -105,6 +101,17 @@ def _builds(shop: Shop, scratch: Path, port: int, process: int, counts: Counts, 
         )
     figures["peak_bytes"] = _peak_of(process)
     return figures
+
+
+@contextmanager
+def lake(shop: Shop, tables: Path, port: int) -> Iterator[Engine]:
+    """Lend the engine of a lake at `tables` that holds the shop's facts as they arrived."""
+    for table in CONTRACT:
+        (tables / table.name).mkdir(parents=True)
+        os.link(shop / "arrivals" / f"{table.name}.parquet", tables / table.name / "arrivals.parquet")
+    with connect(f"sc://127.0.0.1:{port}/;tables={tables}", Settings()) as engine:
+        engine.init()
+        yield engine
 
 
 @contextmanager
