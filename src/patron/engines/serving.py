@@ -48,7 +48,9 @@ class Serving(ABC):
 
     @abstractmethod
     def keep(self, table: str, query: exp.Query, order: Sequence[str], mark: str) -> None:
-        """Keep a query's rows as a table in this order, quick to look up by it, and swap it in at once.
+        """Keep a query's rows as a table in this order and swap it in at once.
+
+        It is quick to look up by the first column, and for what is found by the others whether it has such a first one.
 
         It is no part of the shop's data: it can be made again at any time. `mark` says what it was made from.
         """

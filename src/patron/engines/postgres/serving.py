@@ -81,6 +81,7 @@ class PostgresServing(Serving):
                 f"DROP TABLE IF EXISTS {quoted(self.schema)}.{new}",
                 f"CREATE TABLE {quoted(self.schema)}.{new} AS {engine.sql(query)}",
                 f'CREATE INDEX ON {quoted(self.schema)}.{new} ({first} COLLATE "C", {", ".join(others)})',
+                f'CREATE INDEX ON {quoted(self.schema)}.{new} ({", ".join(others)}, {first} COLLATE "C")',
                 f"COMMENT ON TABLE {quoted(self.schema)}.{new} IS {exp.Literal.string(mark).sql('postgres')}",
                 f"DROP TABLE IF EXISTS {old}",
                 f"ALTER TABLE {quoted(self.schema)}.{new} RENAME TO {table}",
