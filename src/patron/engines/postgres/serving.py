@@ -88,6 +88,8 @@ class PostgresServing(Serving):
                 f"ANALYZE {old}",
             ):
                 engine.connection.execute(statement.encode())
+        with PostgresEngine(self.url, self.settings) as engine:  # after that its indexes alone answer
+            engine.connection.execute(f"VACUUM {old}".encode())
 
     def close(self) -> None:
         self._pool.close()
