@@ -24,7 +24,7 @@ API    := $(shell find src/patron/api src/patron/metrics src/patron/model src/pa
 PAGES  := $(shell find web/src web/public -type f ! -name schema.d.ts) web/index.html web/vite.config.ts web/budget.ts web/tsconfig.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lint audit web web-check browser pictures wheel docs lock clean
+.PHONY: help demo test pytest check bench lint audit web web-check browser pictures wheel docs lock clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -55,10 +55,13 @@ lint: .venv/.ready
 check: lint
 	PATRON_TEST_ENGINES=duckdb $(RUN)/pytest -q -n 2 -m "not slow" $(QUICK)
 
-# What waits for a registry goes on beside the linters.
+# First what the tests need, for much of which a registry is waited for; then beside them what is none of theirs.
 test: .venv/.ready
-	@$(MAKE) --no-print-directory -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) lint audit web web-check browser docs \
-	  .tools/checkov/.ready .tools/actionlint/.ready .tools/builder/.ready
+	@$(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+	  web browser .tools/checkov/.ready .tools/actionlint/.ready .tools/builder/.ready
+	@$(MAKE) --no-print-directory -j 2 pytest lint audit web-check docs
+
+pytest: .venv/.ready
 	$(RUN)/pytest -n $(WORKERS) --durations=25
 
 audit: .venv/.ready

@@ -234,7 +234,8 @@ def test_postgresql_that_is_away_is_a_503_until_it_is_back(kind: str, own_url: s
                 assert server.ask("/health/live")[0] == 200
             finally:
                 connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        back = time.monotonic()
+        asked = back = time.monotonic()
         while server.ask("/api/v1/customers/1")[0] != 200:
-            assert time.monotonic() - back < 5
+            assert asked - back < 5  # who asked later is answered, however long that takes
+            asked = time.monotonic()
         assert server.stop() == 0

@@ -108,12 +108,12 @@ def hovered(page: Page, at: Locator) -> str:
     return said
 
 
-def chips(page: Page) -> list[str]:
-    """Return the filters in force, as their chips say."""
+def expect_chips(page: Page, *names: str) -> None:
+    """Wait until these filters are in force, as their chips say, and no others."""
     removers = page.get_by_role("button", name=re.compile("^Remove the filter "))
-    return [
-        (one.get_attribute("aria-label") or "").removeprefix("Remove the filter ") for one in removers.all()
-    ]
+    expect(removers).to_have_count(len(names))
+    for at, name in enumerate(names):
+        expect(removers.nth(at)).to_have_attribute("aria-label", f"Remove the filter {name}")
 
 
 def _told(place: Locator, pattern: str) -> str:

@@ -145,7 +145,8 @@ def test_keys_alone_do_everything(small: Site, visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Control+k")
     page.keyboard.type("customers")
-    expect(page.get_by_role("option", name="Customers", exact=True)).to_be_visible()
+    option = page.get_by_role("option", name="Customers", exact=True)
+    expect(option).to_have_attribute("data-combobox-selected", "true")
     page.keyboard.press("Enter")
     page.wait_for_url("**/customers")
     expect(page).to_have_title("Customers · Patron")
@@ -189,7 +190,7 @@ def test_another_page_begins_at_its_top_and_the_way_back_leads_where_one_was(
     assert down > 0
     link.click()
     expect(page.get_by_role("heading", level=2, name="Favourites")).to_be_visible()
-    assert page.evaluate("() => [window.scrollY, document.activeElement.id]") == [0, "main"]
+    page.wait_for_function("() => window.scrollY === 0 && document.activeElement.id === 'main'")
     page.go_back()
     settled(page)
     page.wait_for_function("(down) => window.scrollY === down", arg=down)

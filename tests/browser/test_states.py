@@ -16,6 +16,7 @@ from tests.browser.reading import card, settled, table_behind
 from tests.browser.shop import LAST_DAY, LONG, made
 from tests.browser.sites import Site, patron
 from tests.browser.watching import Watch
+from tests.support.sparks import free_port
 
 PROBLEM = {
     "type": "urn:patron:problem:failed",
@@ -36,7 +37,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     news = folder / "customer_info.csv"
     news.write_text("customer_id,first_name,last_name\n7000001,New,One\n7000002,New,Two\n", "utf-8")
     patron(url, "load", str(news), folder=folder)
-    with Site(url, folder) as site:
+    # Where it is again after a stop: at a port that nobody is given meanwhile.
+    with Site(url, folder, f"http://127.0.0.1:{free_port()}") as site:
         yield site
 
 
@@ -47,9 +49,7 @@ def test_while_figures_come_their_places_are_kept(small: Site, visit: Visit) -> 
     )
     expect(page.locator("section[aria-busy=true]")).to_have_count(11)
     loading = _places(page)
-    for route in held:
-        route.continue_()
-    settled(page)
+    _let_go(page, held)
     shown = _places(page)
     assert all(abs(one - other) <= 60 for one, other in zip(loading, shown, strict=True)), (loading, shown)
 
@@ -74,10 +74,11 @@ def test_only_what_changes_is_dimmed_while_it_comes(small: Site, visit: Visit) -
 
 
 def _let_go(page: Page, held: list[Route]) -> None:
+    """Let what was held go on once it is there, for the page dims first and asks a moment later."""
     for _ in range(PATIENCE // 20):
         if held:
             break
-        page.wait_for_timeout(20)  # the page dims first, and asks a moment later
+        page.wait_for_timeout(20)
     held.pop().continue_()
     settled(page)
 
@@ -173,7 +174,7 @@ def test_figures_stay_while_the_server_is_away_and_are_fresh_when_it_is_back(
     own.stop()
     away = page.get_by_text("The server does not answer.")
     expect(away).to_be_visible()
-    assert page.locator("[data-figure=total_customers]").inner_text() == shown
+    expect(page.locator("[data-figure=total_customers]")).to_have_text(shown)
     page.get_by_role("link", name="Data").click()
     expect(page.get_by_role("alert")).to_contain_text("The server did not answer.")
     own.start()

@@ -98,7 +98,6 @@ def test_secrets_are_made_once_and_at_random(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.skipif(
     not shutil.which("apt-get"), reason="what builds the image comes from packages of Debian or Ubuntu"
 )

@@ -1,6 +1,6 @@
 """customer_360 of random shops: every engine against the reference, incremental builds against full ones.
 
-PATRON_TEST_SHOPS says how many seeded shops each engine meets; the default keeps the run short. As a build takes
+PATRON_TEST_SHOPS says how many seeded shops an engine meets; the default keeps the run short. As a build takes
 much longer than the shop in it, most of them stand side by side in one, and some have a build each.
 """
 
@@ -25,6 +25,8 @@ from tests.support.databases import Databases, fill, rows
 SHOPS = int(os.environ.get("PATRON_TEST_SHOPS", "2000"))
 SEEDS = range(4)
 TOGETHER = 50  # shops side by side in one build
+# The older PostgreSQL runs the very procedure of the newer, which meets them all.
+SIDE_BY_SIDE = {"postgres15": SHOPS // 4}
 ALONE = SHOPS // 80
 HISTORIES = SHOPS // 160
 MOVES = (0, 1, -1, 31, -366)  # days that as_of moves between two builds
@@ -63,7 +65,7 @@ def test_seeded_shops_each_alone(kind: str, databases: Databases, seed: int) -> 
 def test_seeded_shops_side_by_side(kind: str, databases: Databases, seed: int) -> None:
     """Side by side shops share their cut points and nothing else, and one build is of many."""
     rng = random.Random(f"together {seed}")
-    for _ in range(SHOPS // len(SEEDS) // TOGETHER):
+    for _ in range(max(1, SIDE_BY_SIDE.get(kind, SHOPS) // len(SEEDS) // TOGETHER)):
         first = random_case(rng)
         many = [random_shop(rng, first.as_of, "text") for _ in range(TOGETHER)]
         check(kind, databases, Case(together(many), first.as_of, first.model, "text"))

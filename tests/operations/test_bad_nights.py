@@ -124,14 +124,16 @@ def test_a_clock_that_was_set_back(stock: Stock, empty_url: str) -> None:
 
 
 def test_postgresql_that_is_unreachable_at_the_start() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:  # nobody else is given its port, and nobody listens there
+        taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    url = f"postgresql://ann:secret@127.0.0.1:{port}/shop"
-    for words in ("serve", "build", "upgrade"):
-        done = subprocess.run(
-            [*COMMAND, words, "--database", url], capture_output=True, text=True, check=False
-        )
-        assert f"PostgreSQL at postgresql://ann@127.0.0.1:{port}/shop cannot be reached" in one_sentence(done)
+        url = f"postgresql://ann:secret@127.0.0.1:{port}/shop"
+        for words in ("serve", "build", "upgrade"):
+            done = subprocess.run(
+                [*COMMAND, words, "--database", url], capture_output=True, text=True, check=False
+            )
+            told = f"PostgreSQL at postgresql://ann@127.0.0.1:{port}/shop cannot be reached"
+            assert told in one_sentence(done)
 
 
 @pytest.mark.slow

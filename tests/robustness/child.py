@@ -82,7 +82,7 @@ class Child:
 
 def build(engine: Engine, as_of: date, full: bool) -> None:
     """Build customer_360, if in full then in many batches on two threads."""
-    patron.engines.duckdb.build.FACTS_A_BATCH = 20_000
+    patron.engines.duckdb.build.FACTS_A_BATCH = 50_000
     engine.build(as_of, full=full)
 
 

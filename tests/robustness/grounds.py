@@ -20,7 +20,7 @@ from tests.robustness.child import Child
 from tests.support.postgres import PostgresServer, binaries
 
 Kill = Callable[[Child], None]
-_PATIENCE = 60
+_PATIENCE = 300
 
 
 class Ground(Protocol):

@@ -62,7 +62,6 @@ def kept(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_tables_of_a_catalog_are_built_from_and_loaded_beside(kept: str, tmp_path: Path) -> None:
     with connect(kept, PLAIN) as plain:
         assert isinstance(plain, SparkEngine)

@@ -31,7 +31,6 @@ TABLES = (
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(2))
 def test_a_history_ends_as_a_full_build_has_it(lake: str, databases: Databases, seed: int) -> None:
     """Shops side by side arrive in parts, products after what was bought of them, and as_of moves."""

@@ -29,7 +29,6 @@ SEEDS = {"sail": range(4), "spark": range(1)}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", lakes_of_the_model())
 def test_seeded_shops_side_by_side(kind: str, databases: Databases) -> None:
     for seed in SEEDS[kind]:
@@ -48,7 +47,6 @@ def test_seeded_shops_side_by_side(kind: str, databases: Databases) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 def test_a_sample_shop_is_as_duckdb_has_it_row_for_row(lake: str, databases: Databases) -> None:
     """customer_360, and all that figures are read from."""
     sample = Sample(1000, 1, date(2025, 12, 31), "bigint")

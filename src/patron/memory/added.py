@@ -11,7 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from patron.memory.numbers import EXACT, Chosen, Numbers, Whole
+from patron.memory.numbers import EXACT, Chosen, Whole
+from patron.metrics.conditions import Numbers
 from patron.metrics.parts import Part
 
 SPARSE = 6  # cells to each row: a table of more is slower to add up than the rows are

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from patron.metrics.conditions import Numbers
+
 Whole = np.ndarray[Any, np.dtype[np.int64]]
-Numbers = np.ndarray[Any, Any]  # whole ones, of whatever width holds them
 # For each slice_id whether it is left; there is none of the number 0.
 Chosen = np.ndarray[Any, np.dtype[np.bool_]]
 EXACT = 2**53  # up to there floats hold every whole number

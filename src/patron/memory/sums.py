@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.memory.added import kept_part
-from patron.memory.numbers import Chosen, Numbers, Whole, slice_numbers, small, unit_of, whole
+from patron.memory.numbers import Chosen, Whole, slice_numbers, small, unit_of, whole
 from patron.memory.picked import Row, rows_of
-from patron.metrics.conditions import number_of
+from patron.metrics.conditions import Numbers, number_of
 from patron.metrics.parts import SLICE, Column, Columns, Formula, Part, Sums
 
 MANY = 1_000_000  # codes, up to which it is quicker to count them than to sort them

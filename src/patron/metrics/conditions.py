@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sqlglot import exp
 
-Numbers = np.ndarray[Any, Any]
+Numbers = np.ndarray[Any, Any]  # whole ones, of whatever width holds them
 # For the columns of days by their place, and the days asked for, all as numbers: which rows count.
 Condition = Callable[[Mapping[int, Numbers], Mapping[str, int]], Numbers]
 EPOCH = date(1970, 1, 1).toordinal()

@@ -24,7 +24,7 @@ from patron.sources.checks import GOOD, Given, Problems, not_a_number, select_ch
 from patron.sources.formats.files import SourceFile
 from patron.sources.formats.records import Fault
 
-Numbers = np.ndarray[Any, Any]
+RowNumbers = np.ndarray[Any, np.dtype[np.int64]]
 
 MANY = 0.01  # of a table's rows: fewer ids that are no number are slips
 
@@ -115,7 +115,7 @@ class Part(ABC):
         """
 
     @abstractmethod
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Read the file's `rows` of these numbers again, and its faults, in the file's order."""
 
 
@@ -158,7 +158,7 @@ class StagedTable(Target):
         """Return the SELECT that types and checks the rows of `source`, after its columns in `keep`."""
         return select_checked(self.table, columns, source, self.id_type, self.problems, keep)
 
-    def refused(self, part: Part) -> tuple[Numbers, Numbers]:
+    def refused(self, part: Part) -> tuple[RowNumbers, RowNumbers]:
         """Return the numbers of a part's refused rows, from 0, and of the problem of each."""
         found = self.connection.execute(
             f"SELECT rowid - ? AS number, state FROM {self.stage.name} "

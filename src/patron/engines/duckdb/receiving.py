@@ -11,7 +11,7 @@ from patron.contract import CONTRACT, Table
 from patron.contract.ddl import create_table
 from patron.engines.arrow import readable
 from patron.engines.duckdb.clustering import write_anew
-from patron.engines.receiving import ARRIVALS, Receiver, arriving
+from patron.engines.receiving import ARRIVALS, Receiver, arriving, in_words
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
@@ -46,7 +46,7 @@ class DuckDBReceiver(Receiver):
 
     def own_facts(self) -> str | None:
         loads = self.engine.query("SELECT COUNT(*) AS number FROM loads")[0]["number"]
-        return f"{loads} loads" if loads else None
+        return in_words(loads) if loads else None
 
     def receive(self, publication: str, table: str, part: int, rows: pa.RecordBatchReader) -> int:
         with self.engine.writing, self.engine.telling(), self.engine.transaction() as cursor:

@@ -15,7 +15,7 @@ from patron.engines.postgres.copying import copy_batches
 from patron.engines.postgres.keys import drop_references_of, foreign_keys, without_keys
 from patron.engines.postgres.render import quoted
 from patron.engines.postgres.triggers import unnoted
-from patron.engines.receiving import ARRIVALS, Receiver, arriving
+from patron.engines.receiving import ARRIVALS, Receiver, arriving, in_words
 from patron.errors import DatabaseBusy, DatabaseError
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class PostgresReceiver(Receiver):
     def own_facts(self) -> str | None:
         """Where a publication brought facts the tables refer to none any more."""
         if loads := self.engine.query("SELECT COUNT(*) AS number FROM loads")[0]["number"]:
-            return f"{loads} loads"
+            return in_words(loads)
         for table in FACTS:
             home = f"{self.home}.{table.name}"
             with self.engine.writing() as connection:

@@ -148,9 +148,13 @@ def told(error: Exception, where: Place, reading: str | None = None) -> PatronEr
         return _lost(at, said)
     if NO_TOKEN.search(text):
         return DatabaseError(f"{at} does not accept the token; put a valid one into the URL (;token=…).")
-    if "FILE_NOT_EXIST" in text and f"{where.tables}/{FOLDER}/" in text:
-        return _gone(where, said)
-    if any(word in text for word in NOT_THERE):
+    is_missing = any(word in text for word in NOT_THERE)
+    if (is_missing or "FILE_NOT_EXIST" in text) and f"{where.tables}/{FOLDER}/" in said:
+        return DatabaseError(
+            f"{where.shown} lacks files that a build or a load wrote ({said}); bring them back, as from former "
+            "versions that the store keeps."
+        )
+    if is_missing:
         return _not_there(where, said)
     if reading:
         remedy = "; grant it the right to" if NO_RIGHT_TO_FILES.search(text) or NO_RIGHT.search(text) else ""
@@ -174,16 +178,7 @@ def _lost(at: str, said: str) -> DatabaseError:
     )
 
 
-def _gone(where: Place, said: str) -> DatabaseError:
-    return DatabaseError(
-        f"{where.shown} lacks files that a build or a load wrote ({said}); bring them back, as from former "
-        "versions that the store keeps."
-    )
-
-
 def _not_there(where: Place, said: str) -> DatabaseError:
-    if f"{where.tables}/{FOLDER}/" in said:
-        return _gone(where, said)
     if where.schema:
         return NoDatabase(
             f"{where.shown} lacks something that Patron needs ({said}); see that {where.schema} is right and has all "

@@ -19,7 +19,7 @@ from sqlglot import exp
 from patron.errors import SourceError
 from patron.sources.checks import Given
 from patron.sources.formats.records import Fault, readable
-from patron.sources.staging import Numbers, OtherCount, Part, Refused, Target, first_line, plain
+from patron.sources.staging import OtherCount, Part, Refused, RowNumbers, Target, first_line, plain
 
 ROWS_AT_ONCE = 5_000
 # Folders such as year=2024 are a way to part files and not a column.
@@ -57,7 +57,7 @@ class ParquetPart(Part):
         except (duckdb.Error, pa.ArrowException, OSError, OtherCount) as error:
             raise SourceError(f"{self.file.name} cannot be read: {first_line(error)}.") from error
 
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Read the rows of these numbers again, some at a time."""
         for start in range(0, len(rows), ROWS_AT_ONCE):
             for number, *values in self._again(target, rows[start : start + ROWS_AT_ONCE].tolist()):

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from patron.sources.checks import Given
 from patron.sources.formats.records import Fault
-from patron.sources.staging import Numbers, Part, Refused, Target
+from patron.sources.staging import Part, Refused, RowNumbers, Target
 
 ROWS_A_BATCH = 10_000
 
@@ -51,7 +51,7 @@ class RowsPart(Part):
         finally:
             target.connection.unregister("arriving_rows")
 
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Go through the rows again, and the faults, in the file's order."""
         wanted, number = iter(rows.tolist()), -1
         row = next(wanted, None)

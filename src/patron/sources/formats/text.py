@@ -32,7 +32,7 @@ from patron.sources.formats.records import (
     lines_as_records,
     scan,
 )
-from patron.sources.staging import Numbers, OtherCount, Part, Refused, Target, plain
+from patron.sources.staging import OtherCount, Part, Refused, RowNumbers, Target, plain
 
 Wanted = Callable[[int, int], bool]
 BLOCK = 4_000_000
@@ -76,7 +76,7 @@ class TextPart(Part):
             else:
                 self.is_lined = self.rows == lined.result()
 
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Go through the records again, and the faults, in the file's order."""
         grammar, names = self.grammar, list(self.columns)
 

@@ -17,10 +17,10 @@ from patron.sources.formats.text import TextPart
 from patron.sources.mapping.passage import ROWS_A_BATCH, Passage
 from patron.sources.mapping.sandbox import Landing, identifier
 from patron.sources.mapping.table import ROW, MappedTable
-from patron.sources.staging import Numbers, Part, Refused, Target
+from patron.sources.staging import Part, Refused, RowNumbers, Target
 
 ROWS_AT_ONCE = 5_000
-NONE: Numbers = np.asarray([], dtype=np.int64)
+NONE: RowNumbers = np.asarray([], dtype=np.int64)
 
 
 class QueryFile(SourceFile):
@@ -47,7 +47,7 @@ class QueryPart(Part):
         """Run the query."""
         self.rows = target.insert(self.columns, f"({self.query})", [], lambda _: True)
 
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Return the rows of these numbers."""
         yield from _landed_rows(target, self, rows)
 
@@ -85,7 +85,7 @@ class MappedPart(Part):
             checked = self.home.connection.sql(target.select(self.columns, f"({made})"))
             self.rows = target.insert_arrow(checked.to_arrow_reader(ROWS_A_BATCH))
 
-    def refused(self, target: Target, rows: Numbers) -> Iterator[Fault | Refused]:
+    def refused(self, target: Target, rows: RowNumbers) -> Iterator[Fault | Refused]:
         """Look the rows up in the source again, with what the table made of them."""
         is_passed = self.passage is not None and self.passage.is_passed
         numbers, landed = self.passage.land(rows) if self.passage and is_passed else self._landed(rows)
@@ -98,7 +98,7 @@ class MappedPart(Part):
             shown = self.table.as_shown(next(made), one.content)
             yield Refused(one.place, {**dict.fromkeys(self.table.table.names), **shown}, one.content)
 
-    def _landed(self, rows: Numbers) -> tuple[Numbers, Numbers]:
+    def _landed(self, rows: RowNumbers) -> tuple[RowNumbers, RowNumbers]:
         """Return the numbers in the file of rows that are numbered as they were staged, and those in the landing."""
         if not len(rows):
             return NONE, NONE
@@ -111,7 +111,7 @@ class MappedPart(Part):
         landed = np.asarray(found[ROW])
         return landed - self.source.first, landed
 
-    def _made(self, numbers: Numbers) -> Iterator[dict[str, Any]]:
+    def _made(self, numbers: RowNumbers) -> Iterator[dict[str, Any]]:
         for start in range(0, len(numbers), ROWS_AT_ONCE):
             some = numbers[start : start + ROWS_AT_ONCE].tolist()
             cursor = self.home.connection.execute(
@@ -122,7 +122,7 @@ class MappedPart(Part):
                 yield dict(zip(names[1:], row[1:], strict=True))
 
 
-def originals(home: Landing, part: Part, rows: Numbers, *, landed: bool) -> Iterator[Fault | Refused]:
+def originals(home: Landing, part: Part, rows: RowNumbers, *, landed: bool) -> Iterator[Fault | Refused]:
     """Return rows of a file as they were in it, and its faults, in the file's order; say whether all has `landed`."""
     if not landed or isinstance(part, TextPart | RowsPart):
         yield from part.refused(home, rows)
@@ -130,7 +130,7 @@ def originals(home: Landing, part: Part, rows: Numbers, *, landed: bool) -> Iter
         yield from _landed_rows(home, part, rows)
 
 
-def _landed_rows(home: Target, part: Part, rows: Numbers) -> Iterator[Refused]:
+def _landed_rows(home: Target, part: Part, rows: RowNumbers) -> Iterator[Refused]:
     names = list(part.columns)
     texts = ", ".join(
         identifier(name) if given.type == "BLOB" else f"CAST({identifier(name)} AS VARCHAR)"

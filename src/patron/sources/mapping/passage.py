@@ -21,9 +21,9 @@ from patron.sources.formats.text import TextPart
 from patron.sources.mapping.sandbox import Landing, identifier, unique_names
 from patron.sources.mapping.table import TAKEN, MappedTable
 from patron.sources.staging import (
-    Numbers,
     OtherCount,
     Part,
+    RowNumbers,
     StagedTable,
     Target,
     check_count,
@@ -113,7 +113,7 @@ class Passage(Target):
             self.is_stopped = True
             raise
 
-    def land(self, rows: Numbers) -> tuple[Numbers, Numbers]:
+    def land(self, rows: RowNumbers) -> tuple[RowNumbers, RowNumbers]:
         """Let rows land that are numbered as they were staged; return their numbers in the file, and in the landing."""
         if not len(rows):
             return rows, rows

@@ -106,7 +106,10 @@ export const en = {
       churn_risk: "Churn risk",
     },
     /** A long title in two parts: what stands above the figure, and how it goes on beside it. */
-    split: { retention_rate: ["Customers who bought again", "within a year"] } as Partial<Record<string, [string, string]>>,
+    split: {
+      total_lifetime_value: ["What customers have paid", "in all"],
+      retention_rate: ["Customers who bought", "again within a year"],
+    } as Partial<Record<string, [string, string]>>,
   },
   overview: {
     before: (value: string) => `${value} a year before`,
