@@ -95,7 +95,7 @@ def publish(
         receiver = target.receiver()
         if facts and (own := receiver.own_facts()):
             raise BuildError(
-                f"Where it is to be served from already has {own} of its own, which a publication with facts would "
+                f"The target already has {own} of its own, which a publication with facts would "
                 "replace; publish to a database of its own, or without --facts."
             )
         tables, sources = _tables(), CONTRACT if facts else ()
