@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import socket
 import sys
@@ -113,8 +114,12 @@ def _serve(context: Context, listening: socket.socket, server: Server) -> None:
         timeout_graceful_shutdown=server.shutdown_seconds,
         timeout_keep_alive=30,
     )
-    with suppress(KeyboardInterrupt):  # uvicorn passes the signal on when it has stopped, which is no failure
-        uvicorn.Server(config).run(sockets=[listening])
+    gc.freeze()  # to look through all that is imported for garbage would stop every answer for a tenth of a second
+    try:
+        with suppress(KeyboardInterrupt):  # uvicorn passes the signal on when it has stopped: no failure
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

@@ -103,6 +103,15 @@ class Copy:
             self._runs[-1].batches.append(Batch(keys, dict(zip(self.names, batch.columns, strict=True))))
             last = keys[len(keys) - 1]
 
+    @property
+    def batches(self) -> Iterator[Batch]:
+        """All rows, in parts."""
+        return (batch for run in self._runs for batch in run.batches)
+
+    def keys(self) -> Iterator[Any]:
+        """Return the keys of all rows."""
+        return (key for batch in self.batches for key in batch.keys)
+
     def rows(self, key: Any, names: Sequence[str] = (), most: int = EVERY) -> list[Row]:
         """Return the rows of a key, the first `most` of them, with these columns, or all of them.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -28,7 +29,7 @@ from patron.engines.base import Engine, Row
 
 MOST_FACTS = 2_000  # of a customer, which are put in order here; a database picks the latest ones of more
 AT_ONCE = 8_192  # terms that are looked through before the next ones are
-FEW_TERMS = 20_000  # which takes about a millisecond
+FEW_TERMS = 100_000  # which takes 2 to 5 ms, and in a thread several times that, as it waits for Python again and again
 NAMES_KEPT = 20_000  # of products and campaigns, as rows that need not be made again
 Readers = list[tuple[str, Reader]]
 Found = tuple[int, int, Any, Readers, int]
@@ -44,7 +45,10 @@ class CopiedFacts:
         self.bytes = sum(copy.bytes for copy in (customers, *facts.values(), *names.values()))
         self._customers = customers
         self._facts = facts
-        self._readers: dict[Batch, tuple[Reader, Reader, Readers]] = {}
+        # Made here and not when they are asked for, which is when somebody waits.
+        self._readers = {
+            batch: _readers_of(table, batch) for table in FACTS for batch in facts[table.name].batches
+        }
 
         @lru_cache(
             NAMES_KEPT
@@ -53,6 +57,9 @@ class CopiedFacts:
             found = names[parent].rows(key, TOLD[parent]) if key is not None else []
             return found[0] if found else UNKNOWN[parent]
 
+        for parent, copy in names.items():
+            for key in islice(copy.keys(), NAMES_KEPT // len(names)):
+                name(parent, key)
         self._name = name
 
     def first_page(self, customer: Any, limit: int) -> ToldPage | None:
@@ -62,7 +69,7 @@ class CopiedFacts:
             for batch, start, end in self._facts[table.name].places(customer):
                 if len(found) + end - start > MOST_FACTS:
                     return None
-                instant, key, facts = self._readers_of(table, batch)
+                instant, key, facts = self._readers[batch]
                 found += [(instant(row), -number, key(row), facts, row) for row in range(start, end)]
         if not found:
             return ([], None) if any(self._customers.places(customer)) else None
@@ -70,23 +77,22 @@ class CopiedFacts:
         shown = found[:limit]
         return [self._told(*one) for one in shown], _end(shown[-1]) if len(found) > limit else None
 
-    def _readers_of(self, table: Table, batch: Batch) -> tuple[Reader, Reader, Readers]:
-        """Return what gives facts' times, their keys, and what is told of them by name."""
-        if batch not in self._readers:
-            when, key, told = str(table.date), table.key.name, COLUMNS[table.name]
-            self._readers[batch] = (
-                instants(batch.columns[when]),
-                batch.readers[key],
-                [(name, batch.readers[name]) for name in told],
-            )
-        return self._readers[batch]
-
     def _told(self, _: int, number: int, key: Any, facts: Readers, row: int) -> Told:
         table = FACTS[-number]
         fact = {name: read(row) for name, read in facts}
         for column, parent in ABOUT[table.name]:
             fact |= self._name(parent, fact[column])
         return told_of(table, key, fact)
+
+
+def _readers_of(table: Table, batch: Batch) -> tuple[Reader, Reader, Readers]:
+    """Return what gives facts' times, their keys, and what is told of them by name."""
+    when, key, told = str(table.date), table.key.name, COLUMNS[table.name]
+    return (
+        instants(batch.columns[when]),
+        batch.readers[key],
+        [(name, batch.readers[name]) for name in told],
+    )
 
 
 def _end(last: Found) -> list[Any]:
