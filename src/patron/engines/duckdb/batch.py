@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from patron.engines.duckdb.build import DuckDBBuild
 
-DATABASE = "patron_batch"
+# No shop is called so: a database has its file's name, and that has no slash.
+DATABASE = '"patron/batch"'
 BATCH = f"{DATABASE}.main"
 # Facts come first, for more waits for them.
 NARROWED = {table.name: table.names for table in (*FACTS, *CONTRACT) if "customer_id" in table.names}
@@ -77,6 +78,9 @@ class ChangedBatch:
         self._counts = self._workers.run(
             tasks, {part: self._count(part) for part in parts_of_check(self.main).parts}
         )
+        with self._cursor() as cursor:
+            for name in tasks.keys() - {step.name for step in self.build.steps_of(Kept.CUSTOMER_TABLE)}:
+                cursor.execute(f"DROP TABLE {BATCH}.{name}")
         return int(customers)
 
     def _tasks(self) -> dict[str, Task]:

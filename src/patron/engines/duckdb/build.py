@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -28,12 +27,13 @@ from patron.engines.duckdb.batch import BATCH, IN_BATCHES, NARROWED, ChangedBatc
 from patron.engines.duckdb.opening import reason
 from patron.engines.duckdb.picks import sql_of
 from patron.engines.duckdb.sums import ChangedSums
+from patron.engines.duckdb.workers import Task, Workers
 from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.model.steps import Step as ModelStep
 from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers, summed_tables
-from patron.tracing import in_this_span, span
+from patron.tracing import span
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
@@ -148,7 +148,7 @@ class DuckDBBuild:
 
         All transactions begin before the first one writes, so that all see the same facts.
         """
-        workers = min(len(ranges), self.engine.threads)
+        number = min(len(ranges), self.engine.threads)
         tuned = self._set_for_workers() if len(ranges) > 1 else nullcontext()
         queue = iter(ranges)
         done = iter(range(1, len(ranges) + 1))
@@ -161,24 +161,15 @@ class DuckDBBuild:
                 self.progress(Progress("customers", next(done), len(ranges)))
             cursor.commit()
 
-        cursors = [self.engine.cursor() for _ in range(workers)]
-        try:
-            for cursor in cursors:
+        with tuned, Workers([self.engine.cursor() for _ in range(number)]) as workers:
+            for cursor in workers.cursors:
                 cursor.begin()
                 cursor.execute("SELECT 1 FROM customer_info LIMIT 1")
-            with tuned, ThreadPoolExecutor(workers) as pool:
-                futures = [pool.submit(in_this_span(work), cursor) for cursor in cursors]
-                try:
-                    for future in futures:
-                        future.result()
-                except BaseException:  # Ctrl-C too: nobody is to wait for work that is thrown away
-                    deque(queue, maxlen=0)
-                    for cursor in cursors:
-                        cursor.interrupt()
-                    raise
-        finally:
-            for cursor in cursors:
-                cursor.close()
+            try:
+                workers.run({str(one): Task(work) for one in range(number)}, {})
+            except BaseException:
+                deque(queue, maxlen=0)
+                raise
 
     @contextmanager
     def _set_for_workers(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -32,22 +33,26 @@ class Workers:
     """
 
     def __init__(self, cursors: Sequence[duckdb.DuckDBPyConnection]) -> None:
-        self._cursors = cursors
+        self.cursors = cursors
         self._free: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         for cursor in cursors:
             self._free.put(cursor)
         self._pool = ThreadPoolExecutor(len(cursors))
+        self._begun: list[Future[Any]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if kind is not None:  # Ctrl-C too: nobody is to wait for work that is thrown away
-            for cursor in self._cursors:
+        # After a failure, Ctrl-C too, nobody is to wait for work that is thrown away; what begins just now is only
+        # interrupted once it runs.
+        while kind is not None and not all(future.done() for future in self._begun):
+            for cursor in self.cursors:
                 cursor.interrupt()
+            time.sleep(0.01)
         self._pool.shutdown()
-        for cursor in self._cursors:
+        for cursor in self.cursors:
             cursor.close()
 
     def run(self, tasks: Mapping[str, Task], spare: Mapping[str, Work]) -> dict[str, Future[Any]]:
@@ -64,10 +69,10 @@ class Workers:
         begun: dict[Future[Any], str | None] = {}
         while order.is_active():
             ready.extend(order.get_ready())
-            while ready and len(begun) < len(self._cursors):
+            while ready and len(begun) < len(self.cursors):
                 name = ready.popleft()
                 begun[self._begin(tasks[name].work)] = name
-            while left and len(begun) < len(self._cursors):
+            while left and len(begun) < len(self.cursors):
                 name = next(iter(left))
                 given[name] = self._begin(left.pop(name))
                 begun[given[name]] = None
@@ -79,7 +84,8 @@ class Workers:
         return given | {name: self._begin(work) for name, work in left.items()}
 
     def _begin(self, work: Work) -> Future[Any]:
-        return self._pool.submit(in_this_span(self._do), work)
+        self._begun.append(self._pool.submit(in_this_span(self._do), work))
+        return self._begun[-1]
 
     def _do(self, work: Work) -> Any:
         cursor = self._free.get()
