@@ -7,7 +7,7 @@ their facts under the contract tables' names, the steps of the model, and NAME_b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -78,9 +78,7 @@ class ChangedBatch:
         self._counts = self._workers.run(
             tasks, {part: self._count(part) for part in parts_of_check(self.main).parts}
         )
-        with self._cursor() as cursor:
-            for name in tasks.keys() - {step.name for step in self.build.steps_of(Kept.CUSTOMER_TABLE)}:
-                cursor.execute(f"DROP TABLE {BATCH}.{name}")
+        self._workers.run({}, {"forget": self._forget(tasks.keys())})
         return int(customers)
 
     def _tasks(self) -> dict[str, Task]:
@@ -108,6 +106,12 @@ class ChangedBatch:
             "WHERE customer_id IN (SELECT customer_id FROM batch)"
         )
         return lambda cursor: self.build.timed("narrowing", lambda: cursor.execute(sql))
+
+    def _forget(self, names: Iterable[str]) -> Work:
+        """Return what drops the tables of these tasks, but for the rows that the build is for."""
+        wanted = {step.name for step in self.build.steps_of(Kept.CUSTOMER_TABLE)}
+        dropped = [f"DROP TABLE {BATCH}.{name}" for name in names if name not in wanted]
+        return lambda cursor: [cursor.execute(sql) for sql in dropped]
 
     # -- the contract's side of the reconciliation ------------------------------------------------------
 

@@ -200,7 +200,8 @@ class DuckDBBuild:
 
     def _run_incremental(self) -> BuildRecord:
         with ChangedBatch(self) as batch:
-            recomputed = batch.compute(self._changed(), {"as_of": self.as_of})
+            with self._set_for_workers():
+                recomputed = batch.compute(self._changed(), {"as_of": self.as_of})
             with self.engine.transaction() as cursor:
                 _drop_next(cursor)
                 new = 0
