@@ -1,16 +1,20 @@
-"""A full build in many batches of customers, on several threads, gives what one batch gives."""
+"""Builds on several threads, full ones in many batches of customers, give what one thread gives in one batch."""
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
+from sqlglot import exp, parse_one
 
 import patron.engines.duckdb.build
-from patron.contract import IdType
+from patron.contract import CONTRACT, IdType
+from patron.engines import connect
+from patron.engines.duckdb.batch import parts_of_check
 from patron.settings import Settings
 from tests.reference import customer_360
-from tests.shops import TODAY, random_shop, together
+from tests.shops import TODAY, random_shop, staged, together
 from tests.support.compare import assert_same
 from tests.support.databases import Databases, fill, rows
 
@@ -31,3 +35,34 @@ def test_batches_do_not_show(
         engine.build(TODAY, full=True)
         assert_same(rows(engine, "SELECT * FROM customer_360"), customer_360(shop, TODAY, told.model))
         assert engine.query("SELECT current_setting('threads') AS threads") == before
+
+
+@pytest.mark.parametrize(("name", "threads"), [("shop", 1), ("""o'dd", "name""", 3)])
+def test_changed_customers_are_computed_side_by_side(tmp_path: Path, name: str, threads: int) -> None:
+    rng = random.Random(f"{name} {threads}")
+    whole = together(random_shop(rng, TODAY, "text") for _ in range(5))
+    told = Settings(id_type="text", threads=threads)
+    path = tmp_path / f"{name}.duckdb"
+    with connect(str(path), told) as engine:
+        engine.init()
+        for part in staged(whole, lambda: rng.randrange(3)):
+            fill(engine, part)
+            engine.build(TODAY)
+        assert engine.query("SELECT kind FROM builds ORDER BY build_id DESC LIMIT 1") == [
+            {"kind": "incremental"}
+        ]
+        assert_same(rows(engine, "SELECT * FROM customer_360"), customer_360(whole, TODAY, told.model))
+        assert engine.query("SELECT COUNT(*) AS left_behind FROM duckdb_databases() WHERE path IS NULL") == [
+            {"left_behind": 2}  # DuckDB's own
+        ]
+
+
+def test_the_check_is_parted_where_results_begin() -> None:
+    check = parts_of_check('"a shop".main')
+    contract = {table.name for table in CONTRACT}
+    assert not contract & {
+        table.name for table in parse_one(check.rest, dialect="duckdb").find_all(exp.Table)
+    }
+    for name, sql in check.parts.items():
+        assert any(f'"a shop".main.{table}' in sql for table in contract)
+        assert all(f"${value}" in check.rest for value in check.values[name])

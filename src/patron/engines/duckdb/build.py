@@ -8,12 +8,10 @@ customer makes cheap, on as many threads as there are; an incremental one takes 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -23,17 +21,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 from sqlglot import exp
 
-from patron.contract import CONTRACT, FACTS
+from patron.contract import FACTS
 from patron.engines.base import BuildRecord, OnProgress, Progress, Reconciliation, Step
+from patron.engines.duckdb.batch import BATCH, IN_BATCHES, NARROWED, ChangedBatch
 from patron.engines.duckdb.opening import reason
 from patron.engines.duckdb.picks import sql_of
 from patron.engines.duckdb.sums import ChangedSums
+from patron.engines.duckdb.workers import Task, Workers
 from patron.errors import BuildError, NotReconciled
 from patron.model.render import parameters
 from patron.model.steps import Kept, kept, step_named
 from patron.model.steps import Step as ModelStep
 from patron.model.sums import CUSTOMER_SLICES, SLICES, new_slice_numbers, summed_tables
-from patron.tracing import in_this_span, span
+from patron.tracing import span
 
 if TYPE_CHECKING:
     from patron.engines.duckdb.engine import DuckDBEngine
@@ -56,8 +56,6 @@ HARDLY_COMPRESSED = frozenset({"email", "phone_number"})
 # With more of the customers changed than this, a full build is the cheaper one.
 FULL_FROM_SHARE = 0.3
 T = TypeVar("T")
-NARROWED = {table.name: table.names for table in CONTRACT if "customer_id" in table.names}
-IN_BATCHES = (Kept.BATCH_STEP, Kept.CUSTOMER_TABLE)
 
 
 class DuckDBBuild:
@@ -89,7 +87,7 @@ class DuckDBBuild:
             or used.get("figures", True) != self.figures
         )
 
-    def _steps(self, *ways: Kept) -> tuple[ModelStep, ...]:
+    def steps_of(self, *ways: Kept) -> tuple[ModelStep, ...]:
         """Return the steps to run: those of the rollups only where figures are wanted."""
         return tuple(step for step in kept(*ways) if self.figures or not step.is_rollup)
 
@@ -150,7 +148,7 @@ class DuckDBBuild:
 
         All transactions begin before the first one writes, so that all see the same facts.
         """
-        workers = min(len(ranges), self.engine.settings.threads or os.cpu_count() or 1)
+        number = min(len(ranges), self.engine.threads)
         tuned = self._set_for_workers() if len(ranges) > 1 else nullcontext()
         queue = iter(ranges)
         done = iter(range(1, len(ranges) + 1))
@@ -158,29 +156,20 @@ class DuckDBBuild:
         def work(cursor: duckdb.DuckDBPyConnection) -> None:
             self._run_once(cursor)
             for condition in queue:
-                with self._narrowed(cursor, "VIEW", condition):
-                    self._run_batch(cursor, suffix="_next")
+                with self._narrowed(cursor, condition):
+                    self._run_batch(cursor)
                 self.progress(Progress("customers", next(done), len(ranges)))
             cursor.commit()
 
-        cursors = [self.engine.cursor() for _ in range(workers)]
-        try:
-            for cursor in cursors:
+        with tuned, Workers([self.engine.cursor() for _ in range(number)]) as workers:
+            for cursor in workers.cursors:
                 cursor.begin()
                 cursor.execute("SELECT 1 FROM customer_info LIMIT 1")
-            with tuned, ThreadPoolExecutor(workers) as pool:
-                futures = [pool.submit(in_this_span(work), cursor) for cursor in cursors]
-                try:
-                    for future in futures:
-                        future.result()
-                except BaseException:  # Ctrl-C too: nobody is to wait for work that is thrown away
-                    deque(queue, maxlen=0)
-                    for cursor in cursors:
-                        cursor.interrupt()
-                    raise
-        finally:
-            for cursor in cursors:
-                cursor.close()
+            try:
+                workers.run({str(one): Task(work) for one in range(number)}, {})
+            except BaseException:
+                deque(queue, maxlen=0)
+                raise
 
     @contextmanager
     def _set_for_workers(self) -> Iterator[None]:
@@ -210,93 +199,75 @@ class DuckDBBuild:
             return changed > 1000 and changed > FULL_FROM_SHARE * _count(cursor, "customer_info")
 
     def _run_incremental(self) -> BuildRecord:
-        with self.engine.transaction() as cursor:
-            _drop_next(cursor)
-            self._timed(
-                "changed customers",
-                lambda: cursor.execute(
-                    f"CREATE OR REPLACE TEMP TABLE batch AS {self._changed()}", {"as_of": self.as_of}
-                ),
-            )
-            recomputed = _count(cursor, "batch")
-            new = 0
-            if recomputed:
-                self._run_once(cursor)
-                with self._narrowed(cursor, "TABLE", "customer_id IN (SELECT customer_id FROM temp.batch)"):
-                    self._run_batch(cursor, suffix="_batch")
-                new = self._note_new(cursor, "customer_features_batch")
-                self._timed("merge", lambda: self._merge(cursor))
-            sums = (
-                ChangedSums(cursor, f"{self.engine.catalog}.main", has_batch=recomputed > 0)
-                if self.figures
-                else None
-            )
-            return self._finish(cursor, new, recomputed, sums)
+        with ChangedBatch(self) as batch:
+            with self._set_for_workers():
+                recomputed = batch.compute(self._changed(), {"as_of": self.as_of})
+            with self.engine.transaction() as cursor:
+                _drop_next(cursor)
+                new = 0
+                if recomputed:
+                    new = self._note_new(cursor, f"{BATCH}.customer_features_batch")
+                    self.timed("merge", lambda: self._merge(cursor))
+                sums = (
+                    ChangedSums(cursor, f"{self.engine.catalog}.main", has_batch=recomputed > 0)
+                    if self.figures
+                    else None
+                )
+                return self._finish(cursor, new, recomputed, sums, batch)
 
     def _merge(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Put fresh rows in the place of former ones, but for what sums read: they need both."""
-        for step in self._steps(Kept.CUSTOMER_TABLE):
+        for step in self.steps_of(Kept.CUSTOMER_TABLE):
             if step.name in summed_tables():
                 continue
             cursor.execute(
-                f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM temp.batch)"
+                f"DELETE FROM {step.name} WHERE customer_id IN (SELECT customer_id FROM {BATCH}.batch)"
             )
             cursor.execute(
-                f"INSERT INTO {step.name} BY NAME FROM temp.{step.name}_batch ORDER BY customer_id"
+                f"INSERT INTO {step.name} BY NAME FROM {BATCH}.{step.name}_batch ORDER BY customer_id"
             )
-            cursor.execute(f"DROP TABLE temp.{step.name}_batch")
 
     # -- what both share --------------------------------------------------------------------------------
 
     @contextmanager
-    def _narrowed(self, cursor: duckdb.DuckDBPyConnection, kind: str, condition: str) -> Iterator[None]:
-        """Let the names of the contract tables stand for their rows under `condition`, for this cursor.
-
-        As a VIEW the rows are read by each step anew, which a range of customers makes cheap; as a TABLE they are
-        picked once, which pays where they are few and lie far apart.
-        """
+    def _narrowed(self, cursor: duckdb.DuckDBPyConnection, condition: str) -> Iterator[None]:
+        """Let the names of the contract tables stand for their rows under `condition`, for this cursor."""
         start = time.perf_counter()
-        mentioned = {name for step in self._steps(*IN_BATCHES) for name in step.mentions}
+        mentioned = {name for step in self.steps_of(*IN_BATCHES) for name in step.mentions}
         for name, columns in NARROWED.items():
             used = ", ".join(column for column in columns if column in mentioned)
             cursor.execute(
-                f"CREATE OR REPLACE TEMP {kind} {name} AS "
+                f"CREATE OR REPLACE TEMP VIEW {name} AS "
                 f"SELECT {used} FROM {self.engine.catalog}.main.{name} WHERE {condition}"
             )
         self._took("narrowing", time.perf_counter() - start)
         yield
         for name in NARROWED:  # after a failure the transaction takes them with it
-            cursor.execute(f"DROP {kind} temp.{name}")
+            cursor.execute(f"DROP VIEW temp.{name}")
 
     def _run_once(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Compute what all batches of this cursor share."""
-        for step in self._steps(Kept.BUILD_STEP):
-            self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
+        for step in self.steps_of(Kept.BUILD_STEP):
+            self.run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
 
-    def _run_batch(self, cursor: duckdb.DuckDBPyConnection, suffix: str) -> None:
-        for step in self._steps(Kept.BATCH_STEP):
-            self._run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
-        for step in self._steps(Kept.CUSTOMER_TABLE):
-            into = f"{step.name}{suffix}"
-            opening = (
-                f"INSERT INTO {into} BY NAME"
-                if suffix == "_next"
-                else f"CREATE OR REPLACE TEMP TABLE {into} AS"
-            )
-            self._run_step(cursor, step, opening)
-        for step in self._steps(Kept.BATCH_STEP):
+    def _run_batch(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        for step in self.steps_of(Kept.BATCH_STEP):
+            self.run_step(cursor, step, f"CREATE OR REPLACE TEMP TABLE {step.name} AS")
+        for step in self.steps_of(Kept.CUSTOMER_TABLE):
+            self.run_step(cursor, step, f"INSERT INTO {step.name}_next BY NAME")
+        for step in self.steps_of(Kept.BATCH_STEP):
             cursor.execute(f"DROP TABLE temp.{step.name}")
 
-    def _run_step(self, cursor: duckdb.DuckDBPyConnection, step: ModelStep, opening: str) -> None:
+    def run_step(self, cursor: duckdb.DuckDBPyConnection, step: ModelStep, opening: str) -> None:
         def run() -> int:
-            row = cursor.execute(f"{opening} {sql_of(step.name)}", self._values_for(step)).fetchone()
+            row = cursor.execute(f"{opening} {sql_of(step.name)}", self.values_for(step)).fetchone()
             return int(row[0]) if row else 0
 
-        rows = self._timed(step.name, run)
+        rows = self.timed(step.name, run)
         with self.counting:
             self.rows[step.name] = self.rows.get(step.name, 0) + rows
 
-    def _values_for(self, step: ModelStep) -> dict[str, Any]:
+    def values_for(self, step: ModelStep) -> dict[str, Any]:
         return {name: self.values[name] for name in step.parameters}
 
     def _note_new(self, cursor: duckdb.DuckDBPyConnection, features: str) -> int:
@@ -315,12 +286,12 @@ class DuckDBBuild:
             if step.is_rollup and not self.figures:
                 cursor.execute(f"DELETE FROM {step.name}")
             elif step.name == CUSTOMER_SLICES and sums:
-                self.rows[step.name] = self._timed(step.name, sums.take_in)
+                self.rows[step.name] = self.timed(step.name, sums.take_in)
             elif step.kept is Kept.SHOP_SUM and sums and sums.are_few:
-                self.rows[step.name] = self._timed(step.name, partial(sums.add, step))
+                self.rows[step.name] = self.timed(step.name, partial(sums.add, step))
             else:
                 cursor.execute(f"DELETE FROM {step.name}")
-                self._run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
+                self.run_step(cursor, step, f"INSERT INTO {step.name} BY NAME")
             if step.name == SLICES:
                 cursor.execute(new_slice_numbers())
 
@@ -330,11 +301,12 @@ class DuckDBBuild:
         new: int,
         recomputed: int | None = None,
         sums: ChangedSums | None = None,
+        batch: ChangedBatch | None = None,
     ) -> BuildRecord:
         """Compute what depends on everyone, reconcile, forget the changes that were taken in, keep the record."""
         self._run_for_all(cursor, sums)
         customers = _count(cursor, "customer_features")
-        reconciliation = self._timed("reconciliation", lambda: self._reconcile(cursor))
+        reconciliation = self._reconcile(cursor, batch)
         cursor.execute("DELETE FROM changed_customers")
         record = BuildRecord(
             build_id=self.build_id,
@@ -359,9 +331,13 @@ class DuckDBBuild:
         cursor.execute(f"INSERT INTO builds ({', '.join(values)}) VALUES ({marks})", list(values.values()))
         return record
 
-    def _reconcile(self, cursor: duckdb.DuckDBPyConnection) -> tuple[Reconciliation, ...]:
+    def _reconcile(
+        self, cursor: duckdb.DuckDBPyConnection, batch: ChangedBatch | None
+    ) -> tuple[Reconciliation, ...]:
+        """Compare the result with the sources, whose side a batch of changed customers has counted already."""
         check = step_named("reconciliation")
-        rows = cursor.execute(check.sql, self._values_for(check)).fetchall()
+        query, values = batch.rest_of_check() if batch else (check.sql, self.values_for(check))
+        rows = self.timed("reconciliation", lambda: cursor.execute(query, values).fetchall())
         figures = tuple(Reconciliation(*row) for row in rows)
         for figure in figures:
             if not figure.agrees:
@@ -372,7 +348,7 @@ class DuckDBBuild:
                 )
         return figures
 
-    def _timed(self, name: str, run: Callable[[], T]) -> T:
+    def timed(self, name: str, run: Callable[[], T]) -> T:
         start = time.perf_counter()
         try:
             with span(name):

@@ -105,6 +105,11 @@ class DuckDBEngine(Engine):
     def close(self) -> None:
         self.connection.close()
 
+    @property
+    def threads(self) -> int:
+        """How many threads a build has."""
+        return self.settings.threads or os.cpu_count() or 1
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the same database: own transaction, own temporary tables."""
         return self.connection.cursor()

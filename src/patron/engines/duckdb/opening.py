@@ -78,7 +78,9 @@ def _open(path: str, config: Config, *, read_only: bool) -> duckdb.DuckDBPyConne
         ) from error
     except duckdb.Error as error:
         raise _cannot_open(path, reason(error), read_only=read_only) from error
-    opened = connection.execute("SELECT path FROM duckdb_databases() WHERE NOT internal").fetchall()
+    opened = connection.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+    ).fetchall()
     if [file and Path(file).resolve() for (file,) in opened] != [Path(path).resolve()]:
         connection.close()
         raise DatabaseError(

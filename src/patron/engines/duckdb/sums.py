@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from patron.engines.duckdb.batch import BATCH
 from patron.model.steps import step_named
 from patron.model.sums import ANEW_FROM_SHARE, CUSTOMER_SLICES, added_to, changed_sums, summed_tables
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 class ChangedSums:
     """The rows behind the sums that count otherwise than before, as they were and as they are.
 
-    `temp.batch` holds the customers that are computed again, and `temp.NAME_batch` their new rows of each table that
-    sums read. These go into the tables by `take_in`, for then each table is looked through once for all that is
+    The batch has the customers that are computed again and, in `NAME_batch`, their new rows of each table that sums
+    read. These go into the tables by `take_in`, for then each table is looked through once for all that is
     needed of it. Call it when slices are known, then `add` for each shop sum if those affected `are_few`: those of the
     batch, and those `moved` to another slice.
     """
@@ -46,7 +47,6 @@ class ChangedSums:
             self._exchange(name)
             if self.are_few:
                 self._pair(name)
-            self._run(f"DROP TABLE temp.{name}_batch")
         return everybody
 
     def _exchange(self, name: str) -> None:
@@ -55,20 +55,20 @@ class ChangedSums:
         So the others stay where they are, in the order of customers. Rows that went are kept in `gone_NAME`, those that
         came in `come_NAME`: of rows that are alike, all where their number is another.
         """
-        columns = [row[0] for row in self.cursor.execute(f"DESCRIBE temp.{name}_batch").fetchall()]
+        columns = [row[0] for row in self.cursor.execute(f"DESCRIBE {BATCH}.{name}_batch").fetchall()]
         listed = ", ".join(columns)
         self._keep(
             "differing",
             f"SELECT {listed} FROM ("
             f"SELECT {listed}, -1 AS times FROM temp.former_{name} WHERE {_is_among('batch')} "
-            f"UNION ALL SELECT {listed}, 1 FROM temp.{name}_batch"
+            f"UNION ALL SELECT {listed}, 1 FROM {BATCH}.{name}_batch"
             f") GROUP BY {listed} HAVING SUM(times) <> 0",
         )
         alike = " AND ".join(f"rows.{column} IS NOT DISTINCT FROM differing.{column}" for column in columns)
-        for kept, source in (("gone", f"former_{name}"), ("come", f"{name}_batch")):
+        for kept, source in (("gone", f"temp.former_{name}"), ("come", f"{BATCH}.{name}_batch")):
             self._keep(
                 f"{kept}_{name}",
-                f"SELECT rows.* FROM temp.{source} AS rows JOIN temp.differing AS differing ON {alike}",
+                f"SELECT rows.* FROM {source} AS rows JOIN temp.differing AS differing ON {alike}",
             )
         self._run(f"DELETE FROM {self.main}.{name} WHERE rowid IN (SELECT place FROM temp.gone_{name})")
         self._run(f"INSERT INTO {self.main}.{name} BY NAME FROM temp.come_{name} ORDER BY customer_id")
@@ -78,8 +78,8 @@ class ChangedSums:
         self._keep(
             f"fresh_{name}",
             f"SELECT * EXCLUDE (place) FROM temp.former_{name} "
-            f"WHERE {_is_among('moved')} AND customer_id NOT IN (SELECT customer_id FROM temp.batch) "
-            f"UNION ALL BY NAME FROM temp.{name}_batch WHERE {_is_among('moved')} "
+            f"WHERE {_is_among('moved')} AND customer_id NOT IN (SELECT customer_id FROM {BATCH}.batch) "
+            f"UNION ALL BY NAME FROM {BATCH}.{name}_batch WHERE {_is_among('moved')} "
             f"UNION ALL BY NAME FROM temp.come_{name} WHERE NOT {_is_among('moved')}",
         )
         self._keep(
@@ -105,10 +105,10 @@ class ChangedSums:
             "regrouped",
             "SELECT now.customer_id, now.slice_id, now.slice_id IS DISTINCT FROM was.slice_id AS moved "
             f"FROM ({now.sql('duckdb')}) AS now LEFT JOIN {kept} AS was ON was.customer_id = now.customer_id "
-            "WHERE now.slice_id IS DISTINCT FROM was.slice_id OR now.customer_id IN (FROM temp.batch)",
+            f"WHERE now.slice_id IS DISTINCT FROM was.slice_id OR now.customer_id IN (FROM {BATCH}.batch)",
         )
         self._keep(
-            "affected", "SELECT customer_id FROM temp.regrouped UNION SELECT customer_id FROM temp.batch"
+            "affected", f"SELECT customer_id FROM temp.regrouped UNION SELECT customer_id FROM {BATCH}.batch"
         )
         self._keep("moved", "SELECT customer_id FROM temp.regrouped WHERE moved")
         # The slices just found take the place of those that the step would look up again.
@@ -145,4 +145,5 @@ def _over(step: Step, time: str) -> str:
 
 
 def _is_among(table: str) -> str:
-    return f"customer_id IN (SELECT customer_id FROM temp.{table})"
+    home = BATCH if table == "batch" else "temp"
+    return f"customer_id IN (SELECT customer_id FROM {home}.{table})"
