@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.data import Say, Shop, append_sample, model_mark
+from benchmarks.data import AS_OF, Say, Shop, append_sample, model_mark
 from patron.engines import connect
 from patron.settings import Settings
 
@@ -72,7 +72,7 @@ class Server:
             try:
                 yield self.url(copy)
             finally:
-                connection.execute(f"DROP DATABASE {copy} WITH (FORCE)".encode())
+                connection.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)".encode())
 
 
 def cpu_of(postmaster: int) -> tuple[float, float]:
@@ -127,4 +127,20 @@ def prepare(server: Server, shop: Shop, say: Say) -> str:
             append_sample(engine, shop / "sample")
             engine.query("VACUUM ANALYZE")
         connection.execute(f"ALTER DATABASE partial_{name} RENAME TO {name}".encode())
+    return name
+
+
+def prepare_built(server: Server, shop: Shop, say: Say) -> str:
+    """Return the database of `prepare` with a build in it; make it where it is missing."""
+    loaded = prepare(server, shop, say)
+    name = f"built_{loaded}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
+        with server.copy_of(loaded) as url:
+            say("building on PostgreSQL")
+            with connect(url, Settings()) as engine:
+                engine.build(AS_OF)
+                engine.query("VACUUM ANALYZE")
+            connection.execute(f"ALTER DATABASE {loaded}_scratch RENAME TO {name}".encode())
     return name
