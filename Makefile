@@ -59,7 +59,8 @@ check: lint
 test: .venv/.ready
 	@$(MAKE) --no-print-directory -j 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
 	  web browser .tools/checkov/.ready .tools/actionlint/.ready .tools/builder/.ready
-	@$(MAKE) --no-print-directory -j 2 pytest lint audit web-check docs
+	@$(MAKE) --no-print-directory -k -j 2 pytest lint audit web-check docs \
+	  || { echo 'make test: something failed; its line above begins with make and has *** in it.' >&2; exit 1; }
 
 pytest: .venv/.ready
 	$(RUN)/pytest -n $(WORKERS) --durations=25

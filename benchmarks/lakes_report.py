@@ -104,8 +104,9 @@ def publishing(figures: Figures) -> list[Table]:
     )
     notes = (
         f"{figures['rows']:,} rows of {figures['tables']} tables, {figures['copy_bytes'] / 1e6:,.0f} MB as CSV; with "
-        f"facts {figures['rows_with_facts']:,}. The last column is the share of the speed of COPY, which fills tables "
-        "of facts without keys and makes none afterwards.",
+        f"facts {figures['rows_with_facts']:,}. The last column is the share of the speed of COPY of "
+        "files written before, in which the contract's tables have no keys and get none afterwards. With facts each "
+        "was run once.",
         f"Meanwhile {figures['readers']} readers counted all customers again and again, {figures['asked']:,} times; "
         "none saw a mixture of two builds. CPU is that of the client, the lake's engine and all processes of the "
         "database.",

@@ -11,7 +11,7 @@ from sqlglot import exp, parse_one
 import patron.engines.duckdb.build
 from patron.contract import CONTRACT, IdType
 from patron.engines import connect
-from patron.engines.duckdb.batch import parts_of_check
+from patron.engines.duckdb.batch import BATCH, DATABASE, parts_of_check
 from patron.settings import Settings
 from tests.reference import customer_360
 from tests.shops import TODAY, random_shop, staged, together
@@ -55,6 +55,18 @@ def test_changed_customers_are_computed_side_by_side(tmp_path: Path, name: str, 
         assert engine.query("SELECT COUNT(*) AS left_behind FROM duckdb_databases() WHERE path IS NULL") == [
             {"left_behind": 2}  # DuckDB's own
         ]
+
+
+def test_what_a_build_that_was_stopped_left_in_memory_is_not_in_the_way(tmp_path: Path) -> None:
+    whole = random_shop(random.Random("left"), TODAY)
+    with connect(str(tmp_path / "shop.duckdb"), Settings()) as engine:
+        engine.init()
+        for part in staged(whole, iter([0, 1] * 1_000).__next__):
+            fill(engine, part)
+            engine.query(f"ATTACH IF NOT EXISTS ':memory:' AS {DATABASE}")
+            engine.query(f"CREATE OR REPLACE TABLE {BATCH}.batch (customer_id BIGINT)")
+            engine.build(TODAY)
+        assert_same(rows(engine, "SELECT * FROM customer_360"), customer_360(whole, TODAY, Settings().model))
 
 
 def test_the_check_is_parted_where_results_begin() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Self
 
+import duckdb
 from sqlglot import exp
 
 from patron.contract import CONTRACT, FACTS
@@ -21,8 +22,6 @@ from patron.engines.duckdb.workers import Task, Work, Workers
 from patron.model.steps import Kept, step_named
 
 if TYPE_CHECKING:
-    import duckdb
-
     from patron.engines.duckdb.build import DuckDBBuild
 
 # No shop is called so: a database has its file's name, and that has no slash.
@@ -49,8 +48,11 @@ class ChangedBatch:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             owner = stack.enter_context(self.build.engine.cursor())
-            owner.execute(f"ATTACH OR REPLACE ':memory:' AS {DATABASE}")
-            stack.callback(owner.execute, f"DETACH {DATABASE}")
+            owner.execute(
+                f"DETACH DATABASE IF EXISTS {DATABASE}"
+            )  # of a build that was stopped at a bad moment
+            owner.execute(f"ATTACH ':memory:' AS {DATABASE}")
+            stack.callback(self._detach, owner)
             self._workers = stack.enter_context(
                 Workers([self._cursor() for _ in range(self.build.engine.threads)])
             )
@@ -59,6 +61,10 @@ class ChangedBatch:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
+
+    def _detach(self, owner: duckdb.DuckDBPyConnection) -> None:
+        with suppress(duckdb.Error):  # the build has ended, well or not; the next one tries again
+            owner.execute(f"DETACH DATABASE IF EXISTS {DATABASE}")
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a cursor that finds tables of the batch before those of the shop."""

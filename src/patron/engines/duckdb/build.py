@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 FACTS_A_BATCH = 2_000_000
 # What DuckDB is told while workers run, each a statement of its own; settings of the whole process, put back after.
 WORKING = {
-    # DuckDB's own parallelism would have to gather what its threads grouped apart.
-    "threads": 1,
     # Numbered customers of one batch lie so close together that they can be grouped in an array of 2 to the power
     # of this many places instead of a hash table; larger arrays cost more to clear than they save.
     "perfect_ht_threshold": 18,
@@ -172,13 +170,15 @@ class DuckDBBuild:
                 raise
 
     @contextmanager
-    def _set_for_workers(self) -> Iterator[None]:
+    def _set_for_workers(self, threads: int = 1) -> Iterator[None]:
+        """Let each worker's statements have so many of DuckDB's threads: more would gather what they grouped apart."""
+        working = {"threads": threads, **WORKING}
         with self.engine.cursor() as cursor:
             before = {
-                name: cursor.execute("SELECT current_setting(?)", [name]).fetchall()[0][0] for name in WORKING
+                name: cursor.execute("SELECT current_setting(?)", [name]).fetchall()[0][0] for name in working
             }
             try:
-                for name, value in WORKING.items():
+                for name, value in working.items():
                     cursor.execute(f"SET GLOBAL {name} = {value}")
                 yield
             finally:
@@ -200,7 +200,8 @@ class DuckDBBuild:
 
     def _run_incremental(self) -> BuildRecord:
         with ChangedBatch(self) as batch:
-            with self._set_for_workers():
+            # Half, since the largest table is one worker's for as long as all others together take: one of two threads.
+            with self._set_for_workers(max(1, self.engine.threads // 2)):
                 recomputed = batch.compute(self._changed(), {"as_of": self.as_of})
             with self.engine.transaction() as cursor:
                 _drop_next(cursor)

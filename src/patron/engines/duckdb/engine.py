@@ -107,8 +107,8 @@ class DuckDBEngine(Engine):
 
     @property
     def threads(self) -> int:
-        """How many threads a build has."""
-        return self.settings.threads or os.cpu_count() or 1
+        """How many threads DuckDB has, which a build shares out among its workers."""
+        return int(self.query("SELECT current_setting('threads') AS threads")[0]["threads"])
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the same database: own transaction, own temporary tables."""

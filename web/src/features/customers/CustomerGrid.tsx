@@ -22,9 +22,13 @@ const AHEAD = 20; // rows kept ready outside the view
 /** How far down each list was scrolled, so that one finds back to it. */
 const offsets = new Map<string, number>();
 
-/** Remember how far down a list is; one that is not to be seen, as another page came, says that it is at its top. */
+/**
+ * Remember how far down a list is.
+ *
+ * One that is not to be seen, as another page came, or has no rows yet says that it is at its top.
+ */
 function keepOffset(place: string, list: HTMLDivElement): void {
-  if (list.clientHeight > 0) offsets.set(place, list.scrollTop);
+  if (list.scrollHeight > list.clientHeight) offsets.set(place, list.scrollTop);
 }
 
 interface Props {
