@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 FACTS_A_BATCH = 2_000_000
 # What DuckDB is told while workers run, each a statement of its own; settings of the whole process, put back after.
 WORKING = {
+    # DuckDB's own parallelism would have to gather what its threads grouped apart.
+    "threads": 1,
     # Numbered customers of one batch lie so close together that they can be grouped in an array of 2 to the power
     # of this many places instead of a hash table; larger arrays cost more to clear than they save.
     "perfect_ht_threshold": 18,
@@ -172,7 +174,7 @@ class DuckDBBuild:
     @contextmanager
     def _set_for_workers(self, threads: int = 1) -> Iterator[None]:
         """Let each worker's statements have so many of DuckDB's threads: more would gather what they grouped apart."""
-        working = {"threads": threads, **WORKING}
+        working = WORKING | {"threads": threads}
         with self.engine.cursor() as cursor:
             before = {
                 name: cursor.execute("SELECT current_setting(?)", [name]).fetchall()[0][0] for name in working
